@@ -1,0 +1,264 @@
+"""The environment, read once into one frozen object. Only the root modules import this."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from auth import issued
+from domain import cursors, deadlines, policy
+from domain.db import close_database, engine, fetch, open_database
+from webhooks import policy as webhooks_policy
+from webhooks.addresses import Allowed
+
+# The ORM's applications and the modules that hold their models.
+MODELS = {
+    "domain": [
+        "domain.accounts.models",
+        "domain.structures.models",
+        "domain.invoices.models",
+    ],
+    "auth": ["auth.models"],
+    "webhooks": ["webhooks.models"],
+}
+
+Words = Annotated[tuple[str, ...], NoDecode]
+Seconds = Annotated[tuple[int, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting, its type, its default and what it does. Read from the environment."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Serving
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
+    public_url: str = Field(
+        "", description="URL under which callers reach the server; default http://localhost:PORT."
+    )
+    allowed_origins: Words = Field(
+        (),
+        description="Origins of browser applications, comma-separated, beside the server's own.",
+    )
+    environment: Literal["sandbox", "production"] = Field(
+        "sandbox", description="Shown in webhooks and GraphiQL; production refuses unsafe settings."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+
+    # Storage
+    database_url: str = Field(
+        "sqlite:///bordereau.db",
+        description="sqlite:///file, or postgres://user:password@host:port/name.",
+    )
+    broker_url: str = Field(
+        "",
+        description="Empty: worker inside the server. redis:// or amqp://: separate workers.",
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="At least 32 characters. With SQLite: made once, in FILE.key beside it.",
+    )
+
+    # Callers
+    access_token_seconds: int = Field(600, ge=30, description="Life of an access token.")
+    refresh_token_seconds: int = Field(1_209_600, ge=60, description="Life of a refresh token.")
+    session_seconds: int = Field(43_200, ge=60, description="Life of a browser log-in.")
+    code_seconds: int = Field(60, ge=5, le=600, description="Life of an authorization code.")
+
+    # Rules of the portal
+    check_luhn: bool = Field(True, description="Check the key of SIRET numbers.")
+    allow_retransmission: bool = Field(
+        True,
+        description="Allow A_RECYCLER (retransmission after a wrong service or commitment)."
+        " The 2026 rules withdraw it: set false on sites under them.",
+    )
+    unique_per_year: bool = Field(
+        True, description="Also refuse a number used by the same SIREN in the same year."
+    )
+    acknowledge_within_days: int = Field(
+        7,
+        ge=0,
+        description="Days after which an unacknowledged rejection or suspension blocks deposits;"
+        " 0 never blocks.",
+    )
+    tacit_days_subcontractor: int = Field(
+        15, ge=0, description="Days after which the silence of an A9 validator agrees; 0: never."
+    )
+    tacit_days_cocontractor: int = Field(
+        0, ge=0, description="Days after which the silence of an A12 validator agrees; 0: never."
+    )
+
+    # GraphQL
+    max_depth: int = Field(12, ge=1, description="Depth of a GraphQL operation.")
+    max_aliases: int = Field(30, ge=0, description="Aliases in a GraphQL operation.")
+    max_tokens: int = Field(2_000, ge=50, description="Lexical tokens of a GraphQL document.")
+    max_body_bytes: int = Field(1_048_576, ge=1_024, description="Size of a request body.")
+    max_page: int = Field(100, ge=1, le=1_000, description="Objects in one page.")
+    max_cost: int = Field(1_000, ge=1, description="Cost of one operation.")
+    cost_bucket: int = Field(2_000, ge=1, description="Cost a caller may spend at once.")
+    cost_refill_per_second: int = Field(100, ge=1, description="Cost given back each second.")
+    execution_seconds: float = Field(10, gt=0, description="Longest execution of an operation.")
+    max_subscriptions: int = Field(20, ge=1, description="Subscriptions per WebSocket.")
+    max_connections_per_caller: int = Field(5, ge=1, description="WebSockets per caller.")
+    validation_status: Literal[400, 422] = Field(
+        400, description="HTTP status of an operation that does not validate."
+    )
+    partial_status: Literal[200, 294] = Field(
+        200, description="HTTP status of an answer that holds both data and errors."
+    )
+    compiled_reads: bool = Field(
+        True, description="Answer queries by the compiled read path when it can express them."
+    )
+
+    # Webhooks
+    webhook_retry_seconds: Seconds = Field(
+        (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        description="Seconds before each attempt, counted from the previous one.",
+    )
+    webhook_allow: Words = Field(
+        (),
+        description="Targets allowed although private or not https: CIDR or CIDR:PORT,"
+        " comma-separated.",
+    )
+    webhook_timeout_seconds: float = Field(15, gt=0, description="Longest delivery attempt.")
+    webhook_secret_overlap_seconds: int = Field(
+        86_400, ge=0, description="How long the old secret also signs after a rotation."
+    )
+    webhook_max_endpoints: int = Field(50, ge=1, description="Endpoints per structure.")
+
+    @field_validator("allowed_origins", "webhook_allow", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(w.strip() for w in value.split(",") if w.strip())
+        return value
+
+    @field_validator("webhook_retry_seconds", mode="before")
+    @classmethod
+    def _seconds(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(int(w) for w in value.split(",") if w.strip())
+        return value
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            network_and_port(text)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        engine(value)
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
+            raise ValueError("use redis:// or amqp://, or nothing for a worker inside the server")
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> Settings:
+        if self.environment == "production" and not self.public_url.startswith("https://"):
+            raise ValueError("PUBLIC_URL: production needs an https:// address")
+        return self
+
+    @cached_property
+    def url(self) -> str:
+        """The public URL without a final slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret key.
+
+        Raises:
+            ValueError: none is given and there is no file to keep one in.
+        """
+        given = self.secret_key.get_secret_value()
+        if given:
+            if len(given) < 32:
+                raise ValueError("SECRET_KEY: at least 32 characters are needed")
+            return given.encode()
+        dialect, connection = engine(self.database_url)
+        if dialect != "sqlite":
+            raise ValueError("SECRET_KEY is needed with PostgreSQL (at least 32 characters)")
+        path = Path(connection["credentials"]["file_path"] + ".key")
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().strip().encode()
+
+    @cached_property
+    def webhook_networks(self) -> tuple[tuple[IPv4Network | IPv6Network, int | None], ...]:
+        """The allowed networks, each with the only port allowed in it or None."""
+        return tuple(network_and_port(text) for text in self.webhook_allow)
+
+
+def network_and_port(text: str) -> tuple[IPv4Network | IPv6Network, int | None]:
+    """`10.0.0.0/8`, `10.0.0.0/8:9000` or `[fd00::/8]:9000` as a network and a port.
+
+    Raises:
+        ValueError: not in one of these forms.
+    """
+    if text.startswith("["):
+        network, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
+        network, _, port = text.partition(":")
+    else:
+        network, port = text, ""
+    return ip_network(network), int(port) if port else None
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[None]:
+    """The database open, and every choice of the site known to what depends on it.
+
+    Raises:
+        ValueError: a setting is missing or unsafe; the message names it.
+    """
+    key = settings.key
+    deadlines.keep_tidy(issued.purge)
+    policy.configure(
+        policy.Policy(
+            check_luhn=settings.check_luhn,
+            allow_retransmission=settings.allow_retransmission,
+            unique_per_year=settings.unique_per_year,
+            acknowledge_within_days=settings.acknowledge_within_days,
+            tacit_days_subcontractor=settings.tacit_days_subcontractor,
+            tacit_days_cocontractor=settings.tacit_days_cocontractor,
+        )
+    )
+    webhooks_policy.configure(
+        webhooks_policy.Policy(
+            key=key,
+            environment=settings.environment,
+            retry_seconds=settings.webhook_retry_seconds,
+            allow=tuple(Allowed(network, port) for network, port in settings.webhook_networks),
+            timeout_seconds=settings.webhook_timeout_seconds,
+            secret_overlap=timedelta(seconds=settings.webhook_secret_overlap_seconds),
+            max_endpoints=settings.webhook_max_endpoints,
+        )
+    )
+    await open_database(settings.database_url, MODELS)
+    try:
+        epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]
+        cursors.configure(key, epoch)
+        yield
+    finally:
+        await close_database()
