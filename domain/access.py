@@ -1,0 +1,175 @@
+"""Who may do what: one table, no database.
+
+A right is always held on a structure. A person or a technical account (an OAuth client) holds
+the grants of its role on the structure, plus those of the spaces ("espaces") it subscribed to.
+Permission values are also the OAuth scopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.errors import Forbidden, NotFound
+from domain.rules_text import problem
+
+
+class Permission(StrEnum):
+    """What a caller may do on a structure. The value is the OAuth scope."""
+
+    READ_ISSUED = "invoice:read_issued"
+    ISSUE = "invoice:issue"
+    READ_RECEIVED = "invoice:read_received"
+    PROCESS = "invoice:process"
+    READ_TO_VALIDATE = "invoice:read_to_validate"
+    VALIDATE = "invoice:validate"
+    READ_STRUCTURE = "structure:read"
+    MANAGE_STRUCTURE = "structure:manage"
+    SIGN_MANDATE = "mandate:sign"
+    READ_WEBHOOKS = "webhook:read"
+    MANAGE_WEBHOOKS = "webhook:manage"
+    MANAGE_CONNECTIONS = "connection:manage"
+    OWN_ACCOUNT = "account:self"
+    ADMINISTER = "platform:administer"
+
+
+P = Permission
+
+READ_INVOICES = (P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE)
+
+
+class Role(StrEnum):
+    """The role of a member in a structure, or on the whole platform."""
+
+    MAIN_MANAGER = "MAIN_MANAGER"
+    SECONDARY_MANAGER = "SECONDARY_MANAGER"
+    USER = "USER"
+    TECHNICAL = "TECHNICAL"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+class Space(StrEnum):
+    """The spaces ("espaces") opened on a structure and subscribed by its members."""
+
+    FACTURES_EMISES = "FACTURES_EMISES"
+    FACTURES_RECUES = "FACTURES_RECUES"
+    FACTURES_A_VALIDER = "FACTURES_A_VALIDER"
+    RACCORDEMENTS = "RACCORDEMENTS"
+
+
+class Level(StrEnum):
+    """How a space was subscribed: "consultation uniquement" or "modification"."""
+
+    CONSULTATION_UNIQUEMENT = "CONSULTATION_UNIQUEMENT"
+    MODIFICATION = "MODIFICATION"
+
+
+_MEMBER = frozenset({P.READ_STRUCTURE})
+_MANAGER = _MEMBER | {
+    P.READ_ISSUED,
+    P.ISSUE,
+    P.READ_RECEIVED,
+    P.PROCESS,
+    P.READ_TO_VALIDATE,
+    P.VALIDATE,
+    P.MANAGE_STRUCTURE,
+    P.SIGN_MANDATE,
+    P.READ_WEBHOOKS,
+    P.MANAGE_WEBHOOKS,
+    P.MANAGE_CONNECTIONS,
+}
+
+# fmt: off
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.MAIN_MANAGER:      _MANAGER,
+    Role.SECONDARY_MANAGER: _MANAGER - {P.SIGN_MANDATE},
+    Role.USER:              _MEMBER,
+    Role.TECHNICAL:         _MEMBER,
+    # Held on every structure. An administrator reads, never issues or processes.
+    Role.ADMINISTRATOR:     _MEMBER | {P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE,
+                                       P.MANAGE_STRUCTURE, P.READ_WEBHOOKS, P.ADMINISTER},
+}
+
+_READ, _WRITE = Level.CONSULTATION_UNIQUEMENT, Level.MODIFICATION
+
+SPACE_GRANTS: Mapping[tuple[Space, Level], frozenset[Permission]] = {
+    (Space.FACTURES_EMISES,    _READ):  frozenset({P.READ_ISSUED}),
+    (Space.FACTURES_EMISES,    _WRITE): frozenset({P.READ_ISSUED, P.ISSUE}),
+    (Space.FACTURES_RECUES,    _READ):  frozenset({P.READ_RECEIVED}),
+    (Space.FACTURES_RECUES,    _WRITE): frozenset({P.READ_RECEIVED, P.PROCESS}),
+    (Space.FACTURES_A_VALIDER, _READ):  frozenset({P.READ_TO_VALIDATE}),
+    (Space.FACTURES_A_VALIDER, _WRITE): frozenset({P.READ_TO_VALIDATE, P.VALIDATE}),
+    (Space.RACCORDEMENTS,      _READ):  frozenset({P.READ_WEBHOOKS}),
+    (Space.RACCORDEMENTS,      _WRITE): frozenset({P.READ_WEBHOOKS, P.MANAGE_WEBHOOKS}),
+}
+# fmt: on
+
+
+class ActorKind(StrEnum):
+    """What kind of caller acts."""
+
+    PERSON = "PERSON"
+    CLIENT = "CLIENT"
+    SYSTEM = "SYSTEM"
+    ANONYMOUS = "ANONYMOUS"
+
+
+_NONE: frozenset[Permission] = frozenset()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The caller: who it is and what it may do, already cut to the scopes of its token."""
+
+    id: str
+    kind: ActorKind
+    name: str
+    rights: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
+    everywhere: frozenset[Permission] = _NONE
+    # The scopes of its token; None when it came without one.
+    scopes: frozenset[str] | None = None
+
+    def may(self, permission: Permission, on: str | None = None) -> bool:
+        """Whether the permission is held on that structure; on any structure when none is given."""
+        if permission in self.everywhere:
+            return True
+        if on is None:
+            return any(permission in held for held in self.rights.values())
+        return permission in self.rights.get(on, _NONE)
+
+    def require(self, permission: Permission, *, on: str, path: tuple[str, ...] = ()) -> None:
+        """Refuse unless the permission is held on the structure.
+
+        Raises:
+            NotFound: the caller is not a member of the structure at all.
+            Forbidden: the caller is a member without that permission.
+        """
+        if self.may(permission, on):
+            return
+        if on in self.rights:
+            raise Forbidden(problem("BDR-REQ-002", path, permission=permission.value))
+        raise NotFound(problem("BDR-REQ-001", path))
+
+    def structures(self, *permissions: Permission) -> frozenset[str] | None:
+        """The structures on which one of the permissions is held; None means all of them."""
+        if self.everywhere.intersection(permissions):
+            return None
+        wanted = frozenset(permissions)
+        return frozenset(s for s, held in self.rights.items() if held & wanted)
+
+    def limited_to(self, scopes: Iterable[str]) -> Actor:
+        """The same caller holding only what the scopes of its token allow."""
+        asked = frozenset(scopes)
+        kept = frozenset(p for p in Permission if p.value in asked)
+        rights = {s: held & kept for s, held in self.rights.items()}
+        return Actor(self.id, self.kind, self.name, rights, self.everywhere & kept, asked)
+
+
+ANONYMOUS = Actor("anonymous", ActorKind.ANONYMOUS, "anonymous")
+SYSTEM = Actor("system", ActorKind.SYSTEM, "Bordereau", everywhere=frozenset(Permission))
+
+
+def grants_of(role: Role, spaces: Iterable[tuple[Space, Level]]) -> frozenset[Permission]:
+    """What a role and a set of subscribed spaces give on one structure."""
+    return GRANTS[role].union(*(SPACE_GRANTS[s] for s in spaces))

@@ -1,0 +1,121 @@
+"""Who is a member of what, and the rights that follow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from domain.access import GRANTS, Actor, Level, Permission, Role, Space, grants_of
+from domain.accounts.models import (
+    Account,
+    AccountStatus,
+    Administrator,
+    Attachment,
+    AttachmentStatus,
+    Habilitation,
+)
+from domain.clock import now
+from domain.db import fetch
+from domain.events import transaction
+from domain.ids import new_id
+
+_on_rights_changed: list[Callable[[str], None]] = []
+
+
+def on_rights_changed(forget: Callable[[str], None]) -> None:
+    """Call `forget(member_id)` when the rights of a member change, so that caches drop them."""
+    _on_rights_changed.append(forget)
+
+
+async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
+    """What a person or a technical account may do, by structure."""
+    rows = await fetch(
+        "SELECT a.structure_id, a.role, h.space, h.level FROM attachment a"
+        " LEFT JOIN habilitation h ON h.attachment_id = a.id"
+        " WHERE a.member_id = $1 AND a.status = $2",
+        member_id,
+        AttachmentStatus.VALIDEE.value,
+    )
+    roles: dict[str, Role] = {}
+    spaces: dict[str, set[tuple[Space, Level]]] = defaultdict(set)
+    for row in rows:
+        roles[row["structure_id"]] = Role(row["role"])
+        if row["space"] is not None:
+            spaces[row["structure_id"]].add((Space(row["space"]), Level(row["level"])))
+    return {structure: grants_of(role, spaces[structure]) for structure, role in roles.items()}
+
+
+async def everywhere_of(member_id: str) -> frozenset[Permission]:
+    """What a member may do on every structure: something for administrators only."""
+    rows = await fetch(
+        "SELECT 1 FROM administrator m LEFT JOIN account a ON a.id = m.member_id"
+        " WHERE m.member_id = $1 AND (a.id IS NULL OR a.status = $2)",
+        member_id,
+        AccountStatus.ACTIVE.value,
+    )
+    return GRANTS[Role.ADMINISTRATOR] if rows else frozenset()
+
+
+async def again(actor: Actor) -> Actor:
+    """The same caller with the rights that it holds by now."""
+    rights, everywhere = await rights_of(actor.id), await everywhere_of(actor.id)
+    now_held = replace(actor, rights=rights, everywhere=everywhere)
+    return now_held if actor.scopes is None else now_held.limited_to(actor.scopes)
+
+
+async def create_account(
+    email: str,
+    display_name: str,
+    *,
+    status: AccountStatus = AccountStatus.ACTIVE,
+    locale: str = "FR",
+) -> Account:
+    """A person's account. The e-mail is the log-in and is compared without case."""
+    async with transaction():
+        return await Account.create(
+            id=new_id("acc"),
+            email=email.strip().lower(),
+            display_name=display_name,
+            status=status,
+            locale=locale,
+            created_at=now(),
+            updated_at=now(),
+        )
+
+
+async def make_administrator(member_id: str) -> None:
+    """Let a person or a technical account administer the site."""
+    async with transaction():
+        await Administrator.get_or_create(member_id=member_id, defaults={"created_at": now()})
+    _tell_rights_changed(member_id)
+
+
+async def attach(
+    member_id: str,
+    structure_id: str,
+    role: Role,
+    spaces: Iterable[tuple[Space, Level]] = (),
+) -> Attachment:
+    """Make a person or a technical account a member of a structure, at once."""
+    async with transaction():
+        attachment = await Attachment.create(
+            id=new_id("att"),
+            member_id=member_id,
+            structure_id=structure_id,
+            role=role,
+            status=AttachmentStatus.VALIDEE,
+            created_at=now(),
+            updated_at=now(),
+        )
+        for space, level in spaces:
+            await Habilitation.create(
+                id=new_id("hab"), attachment_id=attachment.id, space=space, level=level
+            )
+    _tell_rights_changed(member_id)
+    return attachment
+
+
+def _tell_rights_changed(member_id: str) -> None:
+    for forget in _on_rights_changed:
+        forget(member_id)

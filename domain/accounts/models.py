@@ -1,0 +1,84 @@
+"""People, and the rights that people and technical accounts hold on structures."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.access import Level, Role, Space
+
+
+class AccountStatus(StrEnum):
+    """Where an account stands."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+class AttachmentStatus(StrEnum):
+    """Where the attachment ("rattachement") of a member to a structure stands."""
+
+    EN_COURS_DE_VALIDATION = "EN_COURS_DE_VALIDATION"
+    REFUSEE = "REFUSEE"
+    VALIDEE = "VALIDEE"
+    DESACTIVEE = "DESACTIVEE"
+    SUPPRIMEE = "SUPPRIMEE"
+
+
+class Account(Model):
+    """A person: one log-in, any number of structures."""
+
+    kind = "account"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    email = fields.CharField(max_length=254, unique=True)
+    display_name = fields.CharField(max_length=200)
+    password_hash = fields.CharField(max_length=255, null=True)
+    status = fields.CharEnumField(AccountStatus, max_length=8)
+    locale = fields.CharField(max_length=2, default="FR")
+    event_count = fields.BigIntField(default=0)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"
+
+
+class Administrator(Model):
+    """A person (`acc_…`) or a technical account (`cli_…`) that administers the site."""
+
+    member_id = fields.CharField(primary_key=True, max_length=30)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "administrator"
+
+
+class Attachment(Model):
+    """A member of a structure. `member_id` is an account (`acc_…`) or an OAuth client (`cli_…`)."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    member_id = fields.CharField(max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    role = fields.CharEnumField(Role, max_length=20)
+    status = fields.CharEnumField(AttachmentStatus, max_length=24)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "attachment"
+
+
+class Habilitation(Model):
+    """A space that a member subscribed to on a structure."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    attachment_id = fields.CharField(max_length=30)
+    space = fields.CharEnumField(Space, max_length=24)
+    level = fields.CharEnumField(Level, max_length=24)
+
+    class Meta:
+        table = "habilitation"

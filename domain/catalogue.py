@@ -1,0 +1,42 @@
+"""Every kind of event: what it is about and what it says, in both languages.
+
+A kind is recorded only if it stands here, and stands here only if something records it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One kind of event. `subject` is the kind of object that the event is about."""
+
+    subject: str
+    fr: str
+    en: str
+
+
+# fmt: off
+EVENT_KINDS: Mapping[str, EventKind] = {
+    "invoice.draft_saved":    EventKind("invoice",   "Brouillon de facture enregistré",              "Invoice draft saved"),
+    "invoice.submitted":      EventKind("invoice",   "Facture déposée",                              "Invoice submitted"),
+    "invoice.status_changed": EventKind("invoice",   "Statut de la facture modifié",                 "Invoice status changed"),
+    "invoice.acknowledged":   EventKind("invoice",   "Rejet ou suspension acquitté par le fournisseur", "Rejection or suspension acknowledged by the supplier"),
+    "invoice.rejection_handled": EventKind("invoice", "Rejet traité par le fournisseur",             "Rejection handled by the supplier"),
+    "structure.created":      EventKind("structure", "Structure créée",                              "Structure created"),
+    "structure.updated":      EventKind("structure", "Structure modifiée",                           "Structure updated"),
+    "structures.imported":    EventKind("import",    "Annuaire importé",                             "Directory imported"),
+    "service.opened":         EventKind("structure", "Service ouvert",                               "Service opened"),
+    "service.updated":        EventKind("structure", "Service modifié",                              "Service updated"),
+    "service.closed":         EventKind("structure", "Service fermé",                                "Service closed"),
+    "bank_account.added":     EventKind("structure", "Coordonnées bancaires ajoutées",               "Bank account added"),
+    "bank_account.removed":   EventKind("structure", "Coordonnées bancaires supprimées",             "Bank account removed"),
+    "mandate.signed":         EventKind("structure", "Mandat de facturation signé",                  "Invoicing mandate signed"),
+    "mandate.revoked":        EventKind("structure", "Mandat de facturation révoqué",                "Invoicing mandate revoked"),
+    "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
+    "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
+    "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),
+}
+# fmt: on

@@ -1,0 +1,66 @@
+"""The steps that the clock takes on documents, found by their date.
+
+Each document carries the date of its next one (`deadline_at`, set when it enters a status);
+the sweep takes those that are due, one short transaction each, and may be repeated at will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from domain import idempotency
+from domain.clock import now
+from domain.db import fetch
+from domain.documents import Document, lapse
+from domain.events import transaction
+
+_BATCH = 100
+
+# The kinds of documents that have steps of the clock.
+_KINDS: list[type[Document]] = []
+
+
+def watch(model: type[Document]) -> None:
+    """Let the clock move documents of this kind."""
+    if model not in _KINDS:
+        _KINDS.append(model)
+
+
+async def sweep(limit: int = _BATCH) -> int:
+    """Take the steps that are due; how many were taken. Fewer than `limit`: nothing is left."""
+    at = now()
+    taken = 0
+    for model in _KINDS:
+        for identifier in await _due(model, limit - taken):
+            taken += await lapse(model, identifier, at)
+    return taken
+
+
+async def _due(model: type[Document], limit: int) -> Sequence[str]:
+    rows = await fetch(
+        f"SELECT id FROM {model._meta.db_table} WHERE deadline_at <= $1"
+        " ORDER BY deadline_at LIMIT $2",
+        now(),
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+async def _forget_answers() -> int:
+    async with transaction():
+        return await idempotency.forget_old()
+
+
+# What is kept for a time only, and how each subject forgets it.
+_TIDYING: list[Callable[[], Awaitable[int]]] = [_forget_answers]
+
+
+def keep_tidy(forget: Callable[[], Awaitable[int]]) -> None:
+    """Have something forgotten now and then; called by the composition root."""
+    if forget not in _TIDYING:
+        _TIDYING.append(forget)
+
+
+async def tidy() -> int:
+    """Forget what is kept for a time only; how many rows went."""
+    return sum([await forget() for forget in _TIDYING])

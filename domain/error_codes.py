@@ -1,0 +1,67 @@
+"""What each kind of refusal is called. A rule says exactly what is wrong; its code, what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.reference.words import Words
+
+ERROR_CODES: Mapping[str, Words] = {
+    "ADDRESS_NOT_ALLOWED": Words("Adresse interdite", "The address is not allowed"),
+    "AMOUNT_MISMATCH": Words("Montants incohérents", "Amounts do not add up"),
+    "DATED_BEFORE_ORIGINAL": Words(
+        "Antérieur à la facture d'origine", "Dated before the original invoice"
+    ),
+    "DUPLICATE_BANK_ACCOUNT": Words(
+        "Coordonnées bancaires déjà connues", "The bank account is already on file"
+    ),
+    "DUPLICATE_INVOICE": Words("Facture déjà déposée", "An invoice has this number already"),
+    "DUPLICATE_LINE": Words("Ligne en double", "A line number is used twice"),
+    "DUPLICATE_RATE": Words("Taux en double", "A VAT rate is given twice"),
+    "DUPLICATE_SERVICE": Words("Service déjà ouvert", "The service exists already"),
+    "DUPLICATE_STRUCTURE": Words("Structure déjà connue", "The structure exists already"),
+    "FORBIDDEN": Words("Droit insuffisant", "Your role does not allow it"),
+    "FORBIDDEN_CHARACTER": Words("Caractère interdit", "A character is not allowed"),
+    "FUTURE_DATE": Words("Date future", "The date is in the future"),
+    "IDEMPOTENCY_KEY_REUSED": Words(
+        "Clé d'idempotence déjà utilisée", "The key was used with another input"
+    ),
+    "INACTIVE": Words("Structure ou service inactif", "A structure or service is not active"),
+    "INVALID_BIC": Words("BIC invalide", "The BIC is wrong"),
+    "INVALID_COUNTRY": Words("Pays inconnu", "The country is unknown"),
+    "INVALID_EMAIL": Words("Adresse électronique invalide", "The e-mail address is wrong"),
+    "INVALID_FORMAT": Words("Forme inattendue", "The text does not have the expected form"),
+    "INVALID_IBAN": Words("IBAN invalide", "The IBAN is wrong"),
+    "INVALID_IDENTIFIER": Words("Identifiant invalide", "The identifier is wrong"),
+    "INVALID_PHONE": Words("Téléphone invalide", "The telephone number is wrong"),
+    "INVALID_POSTAL_CODE": Words("Code postal invalide", "The postal code is wrong"),
+    "INVALID_RIB": Words("RIB invalide", "The bank reference is wrong"),
+    "INVALID_SIREN": Words("SIREN invalide", "The SIREN is wrong"),
+    "INVALID_SIRET": Words("SIRET invalide", "The SIRET is wrong"),
+    "INVALID_URL": Words("Adresse web invalide", "The URL is wrong"),
+    "INVALID_VALUE": Words("Valeur invalide", "The value is not acceptable"),
+    "INVALID_VAT_NUMBER": Words("Numéro de TVA invalide", "The VAT number is wrong"),
+    "LIMIT_REACHED": Words("Limite atteinte", "There are as many as allowed"),
+    "MANDATE_IN_FORCE": Words("Mandat en vigueur", "A mandate is in force"),
+    "MANDATE_REQUIRED": Words("Mandat manquant", "The mandate must be signed first"),
+    "MUST_ACKNOWLEDGE": Words("Acquittement en attente", "Something waits to be acknowledged"),
+    "NOTHING_TO_PAY": Words("Rien à payer", "The amount to pay is zero"),
+    "NOT_ALLOWED": Words("Choix interdit", "This is not allowed here"),
+    "NOT_FOUND": Words("Introuvable", "There is no such thing for you"),
+    "OUT_OF_RANGE": Words("Hors limites", "The value is too small or too large"),
+    "REASON_WITHOUT_DISCOUNT": Words("Motif sans remise", "A reason is given without a discount"),
+    "REQUIRED": Words("Obligatoire", "Something is missing"),
+    "RESERVED": Words("Réservé", "Only an administrator may set this"),
+    "SIREN_MISMATCH": Words("SIREN différent", "Two identifiers name different companies"),
+    "TOO_LONG": Words("Trop long", "The text is too long"),
+    "TOO_MANY": Words("Trop nombreux", "There are too many"),
+    "TOO_MANY_DECIMALS": Words("Trop de décimales", "The number has too many decimals"),
+    "UNKNOWN_UNIT": Words("Unité inconnue", "The unit is not in the code list"),
+    "UNUSUAL_VAT_RATE": Words("Taux de TVA inhabituel", "The VAT rate is unusual"),
+    "USELESS_REASON": Words("Motif inutile", "A reason is given that nothing asks for"),
+    "USELESS_REFERENCE": Words("Référence inutile", "A reference is given that nothing asks for"),
+    "VAT_NUMBER_MISMATCH": Words("Numéro de TVA différent", "The VAT number is of another company"),
+    "VAT_ON_EXEMPT_INVOICE": Words("TVA sur facture exonérée", "VAT is given on an exempt invoice"),
+    "VERSION_CONFLICT": Words("Objet modifié entre-temps", "The object changed meanwhile"),
+    "WRONG_STATUS": Words("Statut incompatible", "The present status does not allow it"),
+}

@@ -1,0 +1,311 @@
+"""The one door for facts: whatever happened is one row of one ordered log.
+
+A writer opens `transaction()`, changes rows and calls `record()`. Everyone else reads: history,
+subscriptions, webhooks and pull are `after()` plus a filter, with the same positions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from tortoise.transactions import in_transaction
+
+from domain import catalogue
+from domain.access import Actor, Permission
+from domain.clock import now
+from domain.db import CONNECTION, execute_many, fetch, inside_transaction
+from domain.ids import new_id
+
+Audience = Sequence[tuple[str, str]]
+
+# Events that concern the platform as a whole are shown on this structure of no one,
+# which only rights held everywhere can reach.
+PLATFORM = "*"
+
+
+class Subject(Protocol):
+    """What an event is about. `event_count` numbers its events; the action saves it."""
+
+    id: Any
+    kind: ClassVar[str]
+    event_count: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of status, with the reason given (a code of `reference.reasons`) and a comment."""
+
+    frm: str | None
+    to: str
+    reason: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the log. `position` is 0 until the transaction that records it ends."""
+
+    id: str
+    kind: str
+    occurred_at: datetime
+    subject_kind: str
+    subject_id: str
+    subject_sequence: int
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    data: Mapping[str, Any]
+    audience: Audience
+    change: Change | None = None
+    party: str | None = None
+    on_behalf_of: str | None = None
+    recorded_at: datetime | None = None
+    position: int = 0
+
+
+@dataclass
+class Unit:
+    """What one transaction tells. `position` is that of its last event, once written."""
+
+    pending: list[Event] = field(default_factory=list)
+    position: int | None = None
+
+    async def write_events(self) -> int | None:
+        """Write the events noted so far; the position of the last one.
+
+        Called when the transaction ends. Call it before only as the last thing but one: the
+        row lock of log_head is held from here until the commit, so that positions follow the
+        order of commits and have no gaps.
+        """
+        if self.pending:
+            self.position = await _append(self.pending)
+            self.pending = []
+        return self.position
+
+
+_unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
+_wakers: list[Callable[[], None]] = []
+
+
+def on_commit(wake: Callable[[], None]) -> Callable[[], None]:
+    """Call `wake` after each commit that recorded something; returns what undoes it.
+
+    A wake-up carries no data and may be lost: every reader also looks by itself.
+    """
+    _wakers.append(wake)
+    return lambda: _wakers.remove(wake)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Unit]:
+    """The only way to write. Joins the transaction already open, if any. No I/O inside."""
+    outer = _unit.get()
+    if outer is not None:
+        yield outer
+        return
+    unit = Unit()
+    async with in_transaction(CONNECTION):
+        tokens = _unit.set(unit), inside_transaction.set(True)
+        try:
+            yield unit
+            await unit.write_events()
+        finally:
+            inside_transaction.reset(tokens[1])
+            _unit.reset(tokens[0])
+    if unit.position is not None:
+        for wake in tuple(_wakers):
+            wake()
+
+
+def record(
+    kind: str,
+    subject: Subject,
+    actor: Actor,
+    *,
+    audience: Iterable[tuple[str, Permission]],
+    change: Change | None = None,
+    party: str | None = None,
+    on_behalf_of: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Event:
+    """Note a fact, to be written when the open transaction ends.
+
+    The subject's row must be new or locked by this transaction, and saved by the caller.
+
+    Raises:
+        RuntimeError: no transaction is open.
+        KeyError: the kind is not in the catalogue.
+    """
+    unit = _unit.get()
+    if unit is None:
+        raise RuntimeError("record() needs an open transaction()")
+    catalogue.EVENT_KINDS[kind]
+    subject.event_count += 1
+    event = Event(
+        id=new_id("evt"),
+        kind=kind,
+        occurred_at=now(),
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        subject_sequence=subject.event_count,
+        actor_kind=actor.kind.value,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        party=party,
+        on_behalf_of=on_behalf_of,
+        change=change,
+        data=data or {},
+        audience=sorted({(s, p.value) for s, p in audience}),
+    )
+    unit.pending.append(event)
+    return event
+
+
+# fmt: off
+_COLUMNS = (
+    "position", "id", "kind", "occurred_at", "recorded_at",
+    "subject_kind", "subject_id", "subject_sequence",
+    "actor_kind", "actor_id", "actor_name", "party", "on_behalf_of",
+    "change_from", "change_to", "reason", "comment", "data", "audience",
+)
+# fmt: on
+_SELECT = "SELECT " + ", ".join(f"e.{c}" for c in _COLUMNS) + " FROM event e"
+_INSERT = (
+    f"INSERT INTO event ({', '.join(_COLUMNS)})"
+    f" VALUES ({', '.join(f'${n}' for n in range(1, len(_COLUMNS) + 1))})"
+)
+_INSERT_AUDIENCE = (
+    "INSERT INTO event_audience (structure_id, permission, position) VALUES ($1, $2, $3)"
+)
+
+
+async def _append(noted: Sequence[Event]) -> int:
+    last: int = (
+        await fetch(
+            "UPDATE log_head SET position = position + $1 WHERE id = 1 RETURNING position",
+            len(noted),
+        )
+    )[0][0]
+    recorded_at = now()
+    written = [
+        replace(event, position=last - len(noted) + 1 + n, recorded_at=recorded_at)
+        for n, event in enumerate(noted)
+    ]
+    await execute_many(_INSERT, [_to_row(event) for event in written])
+    await execute_many(
+        _INSERT_AUDIENCE, [(s, p, e.position) for e in written for s, p in e.audience]
+    )
+    return last
+
+
+HEAD = "SELECT position FROM log_head WHERE id = 1"
+
+
+async def head() -> int:
+    """The position of the last event that was committed; 0 when there is none."""
+    return int((await fetch(HEAD))[0][0])
+
+
+async def after(position: int, *, limit: int, upto: int | None = None) -> list[Event]:
+    """The events that follow the position, in order, whoever may see them."""
+    rows = await fetch(
+        f"{_SELECT} WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position LIMIT $3",
+        position,
+        upto if upto is not None else 1 << 62,
+        limit,
+    )
+    return [event_of(row) for row in rows]
+
+
+async def at(positions: Sequence[int]) -> list[Event]:
+    """The events at these positions, in order, whoever may see them."""
+    if not positions:
+        return []
+    marks = ", ".join(f"${n}" for n in range(1, len(positions) + 1))
+    rows = await fetch(f"{_SELECT} WHERE e.position IN ({marks}) ORDER BY e.position", *positions)
+    return [event_of(row) for row in rows]
+
+
+async def of_subject(subject_id: str, *, after_sequence: int = 0, limit: int = 100) -> list[Event]:
+    """The events of one subject in order, whoever may see them."""
+    rows = await fetch(
+        f"{_SELECT} WHERE e.subject_id = $1 AND e.subject_sequence > $2"
+        " ORDER BY e.subject_sequence LIMIT $3",
+        subject_id,
+        after_sequence,
+        limit,
+    )
+    return [event_of(row) for row in rows]
+
+
+def visible(event: Event, actor: Actor) -> bool:
+    """Whether the actor holds one of the rights that open the event."""
+    return any(actor.may(Permission(p), structure) for structure, p in event.audience)
+
+
+def event_of(row: Any) -> Event:
+    """The event in a database row that has all of its columns."""
+    return Event(
+        id=row["id"],
+        kind=row["kind"],
+        occurred_at=_instant(row["occurred_at"]),
+        recorded_at=_instant(row["recorded_at"]),
+        subject_kind=row["subject_kind"],
+        subject_id=row["subject_id"],
+        subject_sequence=row["subject_sequence"],
+        actor_kind=row["actor_kind"],
+        actor_id=row["actor_id"],
+        actor_name=row["actor_name"],
+        party=row["party"],
+        on_behalf_of=row["on_behalf_of"],
+        change=_change(row),
+        data=json.loads(row["data"]),
+        audience=[(s, p) for s, p in json.loads(row["audience"])],
+        position=row["position"],
+    )
+
+
+def row_of(event: Event) -> dict[str, Any]:
+    """The event as a row of the log: what `event_of` reads."""
+    return dict(zip(_COLUMNS, _to_row(event), strict=True))
+
+
+def _to_row(event: Event) -> tuple[Any, ...]:
+    change = event.change or Change(None, "")
+    return (
+        event.position,
+        event.id,
+        event.kind,
+        event.occurred_at,
+        event.recorded_at,
+        event.subject_kind,
+        event.subject_id,
+        event.subject_sequence,
+        event.actor_kind,
+        event.actor_id,
+        event.actor_name,
+        event.party,
+        event.on_behalf_of,
+        change.frm,
+        change.to or None,
+        change.reason,
+        change.comment,
+        json.dumps(event.data, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(event.audience, separators=(",", ":")),
+    )
+
+
+def _change(row: Any) -> Change | None:
+    if row["change_to"] is None:
+        return None
+    return Change(row["change_from"], row["change_to"], row["reason"], row["comment"])
+
+
+def _instant(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,256 @@
+"""What the database knows of the things that a draft names: read once, for rules and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from domain import policy
+from domain.clock import today
+from domain.db import fetch
+from domain.invoices.draft import Draft, ValidatorRef
+from domain.invoices.rules import (
+    Facts,
+    OriginalFacts,
+    RecipientFacts,
+    ServiceFacts,
+    SupplierFacts,
+    ValidatorFacts,
+)
+from domain.money import amount_of
+from domain.reference.payment import InvoiceType
+from domain.reference.statuses import InvoiceStatus
+
+PUBLIC_INVOICES = "FACTURES_PUBLIQUES"
+# A credit note that came to nothing gives back what it had taken.
+_CREDITS_NOTHING = ("BROUILLON", "SUPPRIMEE", "ABANDONNEE", "REJETEE", "REFUSEE_1", "REFUSEE_2")
+
+
+@dataclass(frozen=True)
+class Known:
+    """The facts and the rows behind them."""
+
+    facts: Facts
+    supplier: Mapping[str, Any] | None = None
+    recipient: Mapping[str, Any] | None = None
+    validator_1: Mapping[str, Any] | None = None
+    validator_2: Mapping[str, Any] | None = None
+    recipient_service: Mapping[str, Any] | None = None
+    original: Mapping[str, Any] | None = None
+
+
+async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
+    """Everything known of what the normalised draft names. `own_id` is the document itself."""
+    draft = draft.searchable()
+    structures = await _structures(draft)
+    supplier = structures.get(draft.supplier_id)
+    recipient = structures.get(draft.recipient_siret)
+    validators = [
+        structures.get(v.identifier) if v else None for v in (draft.validator_1, draft.validator_2)
+    ]
+    services = await _services(draft, supplier, recipient, validators)
+    own = await _own_facts(draft, supplier, own_id)
+    original = await _original(draft)
+    on = today()
+    recipient_service = _service(services, recipient, draft.recipient_service_code)
+    facts = Facts(
+        today=on,
+        check_luhn=policy.current().check_luhn,
+        supplier=_supplier_facts(supplier, own),
+        supplier_service=_service_facts(
+            _service(services, supplier, draft.supplier_service_code), on
+        ),
+        has_bank_account=bool(own["has_bank_account"]),
+        recipient=_recipient_facts(recipient),
+        recipient_service=_service_facts(recipient_service, on),
+        validator_1=_validator_facts(draft.validator_1, validators[0], services, on),
+        validator_2=_validator_facts(draft.validator_2, validators[1], services, on),
+        original=_original_facts(original),
+        number_used_by=own["number_used_by"],
+        number_used_in_company=bool(own["number_used_in_company"]),
+        reference_used_by=own["reference_used_by"],
+    )
+    return Known(
+        facts, supplier, recipient, validators[0], validators[1], recipient_service, original
+    )
+
+
+async def _structures(draft: Draft) -> dict[str | None, Mapping[str, Any]]:
+    """The structures named by the draft, by identifier of ours and by official identifier."""
+    named = [v.identifier for v in (draft.validator_1, draft.validator_2) if v and v.identifier]
+    if draft.recipient_siret:
+        named.append(draft.recipient_siret)
+    marks = ", ".join(f"${n}" for n in range(2, len(named) + 2)) or "NULL"
+    rows = await fetch(
+        "SELECT * FROM structure WHERE id = $1"
+        f" UNION ALL SELECT * FROM structure WHERE identifier IN ({marks})",
+        draft.supplier_id or "",
+        *named,
+    )
+    found: dict[str | None, Mapping[str, Any]] = {}
+    for row in rows:
+        # A SIRET wins over another kind of identifier that happens to be written the same.
+        if row["identifier"] not in found or row["identifier_type"] == "SIRET":
+            found[row["identifier"]] = row
+        found[row["id"]] = row
+    return found
+
+
+async def _services(
+    draft: Draft,
+    supplier: Mapping[str, Any] | None,
+    recipient: Mapping[str, Any] | None,
+    validators: Iterable[Mapping[str, Any] | None],
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    codes = [draft.supplier_service_code, draft.recipient_service_code]
+    codes += [v.service_code if v else None for v in (draft.validator_1, draft.validator_2)]
+    wanted = [
+        (structure["id"], code)
+        for structure, code in zip((supplier, recipient, *validators), codes, strict=True)
+        if structure is not None and code
+    ]
+    if not wanted:
+        return {}
+    pairs = " OR ".join(
+        f"(structure_id = ${2 * n + 1} AND code = ${2 * n + 2})" for n in range(len(wanted))
+    )
+    rows = await fetch(
+        f"SELECT * FROM service WHERE {pairs}", *(value for pair in wanted for value in pair)
+    )
+    return {(row["structure_id"], row["code"]): row for row in rows}
+
+
+async def _own_facts(
+    draft: Draft, supplier: Mapping[str, Any] | None, own_id: str | None
+) -> Mapping[str, Any]:
+    """What concerns the supplier's own documents, in one statement."""
+    siren = supplier["siren"] if supplier and policy.current().unique_per_year else None
+    year = draft.issued_on.year if draft.issued_on else 1
+    rows: list[Mapping[str, Any]] = list(
+        await fetch(
+            "SELECT"
+            " EXISTS (SELECT 1 FROM mandate WHERE structure_id = $1 AND revoked_at IS NULL)"
+            "  AS has_mandate,"
+            " EXISTS (SELECT 1 FROM bank_account WHERE structure_id = $1 AND id = $2"
+            "  AND removed_at IS NULL) AS has_bank_account,"
+            " (SELECT id FROM invoice WHERE supplier_id = $1 AND number = $3"
+            "  AND status NOT IN ('BROUILLON', 'SUPPRIMEE') AND id <> $4) AS number_used_by,"
+            " EXISTS (SELECT 1 FROM invoice WHERE supplier_siren = $5 AND number = $3"
+            "  AND status NOT IN ('BROUILLON', 'SUPPRIMEE') AND id <> $4"
+            "  AND issued_on >= $6 AND issued_on <= $7) AS number_used_in_company,"
+            " (SELECT id FROM invoice WHERE supplier_id = $1 AND external_reference = $8"
+            "  AND status <> 'SUPPRIMEE' AND id <> $4) AS reference_used_by",
+            draft.supplier_id or "",
+            draft.bank_account_id or "",
+            draft.number or "",
+            own_id or "",
+            siren or "",
+            date(year, 1, 1),
+            date(year, 12, 31),
+            draft.external_reference,
+        )
+    )
+    return rows[0]
+
+
+async def _original(draft: Draft) -> Mapping[str, Any] | None:
+    if not draft.is_credit_note or not draft.original_invoice_number:
+        return None
+    marks = ", ".join(f"${n}" for n in range(3, len(_CREDITS_NOTHING) + 3))
+    rows = await fetch(
+        "SELECT o.*, o.total_gross_after_discount_cents - COALESCE((SELECT"
+        " SUM(c.total_gross_after_discount_cents) FROM invoice c WHERE c.original_invoice_id = o.id"
+        f" AND c.type = 'AVOIR' AND c.status NOT IN ({marks})), 0) AS remaining_cents"
+        " FROM invoice o WHERE o.supplier_id = $1 AND o.number = $2"
+        " AND o.status NOT IN ('BROUILLON', 'SUPPRIMEE')",
+        draft.supplier_id or "",
+        draft.original_invoice_number,
+        *_CREDITS_NOTHING,
+    )
+    return rows[0] if rows else None
+
+
+def _supplier_facts(row: Mapping[str, Any] | None, own: Mapping[str, Any]) -> SupplierFacts | None:
+    if row is None:
+        return None
+    return SupplierFacts(
+        id=row["id"],
+        is_active=row["status"] == "ACTIVE",
+        is_public=row["nature"] == "PUBLIC",
+        has_mandate=bool(own["has_mandate"]),
+    )
+
+
+def _recipient_facts(row: Mapping[str, Any] | None) -> RecipientFacts | None:
+    if row is None:
+        return None
+    return RecipientFacts(
+        id=row["id"],
+        name=row["name"],
+        is_public=row["nature"] == "PUBLIC",
+        is_active=row["status"] == "ACTIVE",
+        is_moa_only=bool(row["is_moa_only"]),
+        service_required=bool(row["service_required"]),
+        commitment_required=bool(row["commitment_required"]),
+        commitment_or_service_required=bool(row["commitment_or_service_required"]),
+        commitment_format=row["commitment_format"],
+        opens_public_invoices_service=bool(row["follow_seed_public_service"]),
+    )
+
+
+def _service(
+    services: Mapping[tuple[str, str], Mapping[str, Any]],
+    structure: Mapping[str, Any] | None,
+    code: str | None,
+) -> Mapping[str, Any] | None:
+    return services.get((structure["id"], code)) if structure is not None and code else None
+
+
+def _service_facts(row: Mapping[str, Any] | None, on: date) -> ServiceFacts | None:
+    if row is None:
+        return None
+    since, until = _day(row["valid_from"]), _day(row["valid_until"])
+    return ServiceFacts(
+        is_active=row["status"] == "ACTIVE"
+        and (since is None or since <= on)
+        and (until is None or on <= until),
+        commitment_required=bool(row["commitment_required"]),
+        is_public_invoices=row["code"] == PUBLIC_INVOICES,
+    )
+
+
+def _validator_facts(
+    named: ValidatorRef | None,
+    row: Mapping[str, Any] | None,
+    services: Mapping[tuple[str, str], Mapping[str, Any]],
+    on: date,
+) -> ValidatorFacts | None:
+    if named is None or row is None:
+        return None
+    return ValidatorFacts(
+        id=row["id"],
+        name=row["name"],
+        is_active=row["status"] == "ACTIVE",
+        service=_service_facts(_service(services, row, named.service_code), on),
+    )
+
+
+def _original_facts(row: Mapping[str, Any] | None) -> OriginalFacts | None:
+    if row is None:
+        return None
+    remaining: Decimal = amount_of(row["remaining_cents"])
+    return OriginalFacts(
+        type=InvoiceType(row["type"]),
+        recipient_id=row["recipient_id"],
+        currency=row["currency"],
+        status=InvoiceStatus(row["status"]),
+        issued_on=_day(row["issued_on"]),
+        remaining=remaining,
+    )
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,176 @@
+"""Every code that a screen may show, in words: one way to read them, one list of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from domain.access import ActorKind, Level, Permission, Role, Space
+from domain.catalogue import EVENT_KINDS
+from domain.error_codes import ERROR_CODES
+from domain.identifiers import IdentifierType
+from domain.invoices.lifecycle import InvoiceAction
+from domain.invoices.words import INVOICE_ACTIONS, NEEDS
+from domain.lifecycle import Need, Party
+from domain.reference import deposits, frames, payment, reasons, statuses, vat
+from domain.reference.countries import COUNTRIES
+from domain.reference.currencies import CURRENCIES
+from domain.reference.identifier_types import IDENTIFIER_TYPES
+from domain.reference.units import UNITS
+from domain.reference.words import Locale, Words
+from domain.structures.models import (
+    BankReferenceKind,
+    Nature,
+    ServiceStatus,
+    SizeCategory,
+    StructureStatus,
+)
+
+NATURES: Mapping[Nature, Words] = {
+    Nature.PUBLIC: Words("Structure publique", "Public structure"),
+    Nature.PRIVATE: Words("Structure privée", "Private structure"),
+}
+
+STRUCTURE_STATUSES: Mapping[StructureStatus, Words] = {
+    StructureStatus.ACTIVE: Words("Active", "Active"),
+    StructureStatus.INACTIVE: Words("Inactive", "Inactive"),
+    StructureStatus.ACTIVATION_IN_PROGRESS: Words(
+        "En cours d'activation", "Activation in progress"
+    ),
+}
+
+SERVICE_STATUSES: Mapping[ServiceStatus, Words] = {
+    ServiceStatus.ACTIVE: Words("Actif", "Active"),
+    ServiceStatus.INACTIVE: Words("Inactif", "Inactive"),
+    ServiceStatus.DELETED: Words("Supprimé", "Deleted"),
+}
+
+SIZE_CATEGORIES: Mapping[SizeCategory, Words] = {
+    SizeCategory.GE: Words("Grande entreprise", "Large company"),
+    SizeCategory.ETI: Words("Entreprise de taille intermédiaire", "Mid-size company"),
+    SizeCategory.PME: Words("Petite ou moyenne entreprise", "Small or medium company"),
+    SizeCategory.TPE: Words("Micro-entreprise", "Micro company"),
+}
+
+BANK_REFERENCE_KINDS: Mapping[BankReferenceKind, Words] = {
+    BankReferenceKind.IBAN: Words("IBAN", "IBAN"),
+    BankReferenceKind.RIB: Words("RIB", "French bank reference (RIB)"),
+}
+
+PARTIES: Mapping[Party, Words] = {
+    Party.SUPPLIER: Words("Fournisseur", "Supplier"),
+    Party.RECIPIENT: Words("Destinataire", "Recipient"),
+    Party.VALIDATOR_1: Words("Premier valideur", "First validator"),
+    Party.VALIDATOR_2: Words("Second valideur", "Second validator"),
+    Party.SYSTEM: Words("Portail", "Portal"),
+}
+
+ACTOR_KINDS: Mapping[ActorKind, Words] = {
+    ActorKind.PERSON: Words("Personne", "Person"),
+    ActorKind.CLIENT: Words("Compte technique", "Technical account"),
+    ActorKind.SYSTEM: Words("Portail", "Portal"),
+    ActorKind.ANONYMOUS: Words("Anonyme", "Anonymous"),
+}
+
+ROLES: Mapping[Role, Words] = {
+    Role.MAIN_MANAGER: Words("Gestionnaire principal", "Main manager"),
+    Role.SECONDARY_MANAGER: Words("Gestionnaire secondaire", "Secondary manager"),
+    Role.USER: Words("Utilisateur", "User"),
+    Role.TECHNICAL: Words("Compte technique", "Technical account"),
+    Role.ADMINISTRATOR: Words("Administrateur du portail", "Administrator of the portal"),
+}
+
+SPACES: Mapping[Space, Words] = {
+    Space.FACTURES_EMISES: Words("Factures émises", "Issued invoices"),
+    Space.FACTURES_RECUES: Words("Factures reçues", "Received invoices"),
+    Space.FACTURES_A_VALIDER: Words("Factures à valider", "Invoices to validate"),
+    Space.RACCORDEMENTS: Words("Raccordements EDI et API", "EDI and API connections"),
+}
+
+LEVELS: Mapping[Level, Words] = {
+    Level.CONSULTATION_UNIQUEMENT: Words("Consultation uniquement", "Read only"),
+    Level.MODIFICATION: Words("Modification", "Modification"),
+}
+
+PERMISSIONS: Mapping[Permission, Words] = {
+    Permission.READ_ISSUED: Words("Consulter les factures émises", "Read issued invoices"),
+    Permission.ISSUE: Words("Émettre des factures", "Issue invoices"),
+    Permission.READ_RECEIVED: Words("Consulter les factures reçues", "Read received invoices"),
+    Permission.PROCESS: Words("Traiter les factures reçues", "Process received invoices"),
+    Permission.READ_TO_VALIDATE: Words(
+        "Consulter les factures à valider", "Read invoices to validate"
+    ),
+    Permission.VALIDATE: Words("Valider des factures", "Validate invoices"),
+    Permission.READ_STRUCTURE: Words("Consulter la structure", "Read the structure"),
+    Permission.MANAGE_STRUCTURE: Words("Gérer la structure", "Manage the structure"),
+    Permission.SIGN_MANDATE: Words("Signer le mandat de facturation", "Sign the invoicing mandate"),
+    Permission.READ_WEBHOOKS: Words("Consulter les raccordements", "Read webhooks"),
+    Permission.MANAGE_WEBHOOKS: Words("Gérer les points de réception", "Manage webhooks"),
+    Permission.MANAGE_CONNECTIONS: Words("Gérer les comptes techniques", "Manage connections"),
+    Permission.OWN_ACCOUNT: Words("Gérer son propre compte", "Manage one's own account"),
+    Permission.ADMINISTER: Words("Administrer le portail", "Administer the portal"),
+}
+
+# Every enum with its words. A member without words fails the tests.
+ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
+    statuses.InvoiceStatus: {s: row.label for s, row in statuses.STATUSES.items()},
+    statuses.StatusFamily: statuses.STATUS_FAMILIES,
+    statuses.StatusSetter: statuses.STATUS_SETTERS,
+    statuses.StatusTone: statuses.STATUS_TONES,
+    frames.Frame: {f: row.label for f, row in frames.FRAMES.items()},
+    frames.Depositor: frames.DEPOSITORS,
+    frames.Addressee: frames.ADDRESSEES,
+    frames.DepositKind: frames.DEPOSIT_KINDS,
+    frames.PaymentRequestType: frames.PAYMENT_REQUEST_TYPES,
+    frames.DocumentSpace: frames.DOCUMENT_SPACES,
+    reasons.Reason: {r: row.label for r, row in reasons.REASONS.items()},
+    reasons.ReasonGroup: reasons.REASON_GROUPS,
+    reasons.PlatformReason: reasons.PLATFORM_REASONS,
+    payment.InvoiceType: {t: row.label for t, row in payment.INVOICE_TYPES.items()},
+    payment.PaymentMode: {m: row.label for m, row in payment.PAYMENT_MODES.items()},
+    vat.VatType: vat.VAT_TYPES,
+    deposits.DepositMode: {m: row.label for m, row in deposits.DEPOSIT_MODES.items()},
+    deposits.Channel: deposits.CHANNELS,
+    deposits.FlowState: {s: row.label for s, row in deposits.FLOW_STATES.items()},
+    deposits.AttachmentType: {t: row.label for t, row in deposits.ATTACHMENT_TYPES.items()},
+    InvoiceAction: INVOICE_ACTIONS,
+    Need: NEEDS,
+    Party: PARTIES,
+    ActorKind: ACTOR_KINDS,
+    Role: ROLES,
+    Space: SPACES,
+    Level: LEVELS,
+    Permission: PERMISSIONS,
+    IdentifierType: {t: row.label for t, row in IDENTIFIER_TYPES.items()},
+    Nature: NATURES,
+    StructureStatus: STRUCTURE_STATUSES,
+    ServiceStatus: SERVICE_STATUSES,
+    SizeCategory: SIZE_CATEGORIES,
+    BankReferenceKind: BANK_REFERENCE_KINDS,
+}
+
+# Code lists that are not enums: too long, or open.
+LISTS: Mapping[str, Mapping[str, Words]] = {
+    "Country": COUNTRIES,
+    "Currency": {code: row.label for code, row in CURRENCIES.items()},
+    "DocumentType": frames.DOCUMENT_TYPES,
+    "ErrorCode": ERROR_CODES,
+    "EventKind": {kind: Words(row.fr, row.en) for kind, row in EVENT_KINDS.items()},
+    "Unit": UNITS,
+    "VatExemptionReason": vat.EXEMPTION_REASONS,
+}
+
+
+def label(member: StrEnum, locale: Locale = "FR") -> str:
+    """The label of a code."""
+    return ENUMS[type(member)][member].in_(locale)
+
+
+def all_label_sets(locale: Locale) -> dict[str, dict[str, str]]:
+    """Every code list with its labels, by name, for `frontend_contract/labels.*.json`."""
+    enums = {enum.__name__: words for enum, words in ENUMS.items()}
+    return {
+        name: {str(code): words.in_(locale) for code, words in by_code.items()}
+        for name, by_code in sorted({**enums, **LISTS}.items())
+    }

@@ -1,0 +1,31 @@
+"""The choices of the site that the rules depend on; set once by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What an operator may decide about the rules of the portal. See `settings.py` for each."""
+
+    check_luhn: bool = True
+    allow_retransmission: bool = True
+    unique_per_year: bool = True
+    acknowledge_within_days: int = 7
+    tacit_days_subcontractor: int = 15
+    tacit_days_cocontractor: int = 0
+
+
+_current = Policy()
+
+
+def configure(policy: Policy) -> None:
+    """Set the policy of the site; called by the composition root."""
+    global _current  # noqa: PLW0603 - set once at start
+    _current = policy
+
+
+def current() -> Policy:
+    """The policy of the site."""
+    return _current
