@@ -1,0 +1,227 @@
+"""The token of a request, turned into the actor who makes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+
+from auth.config import AuthSettings
+from auth.keys import ALGORITHM, Keys
+from domain.access import Actor, ActorKind, Permission
+from domain.accounts.actions import everywhere_of, rights_of
+from domain.accounts.models import AccountStatus
+from domain.clock import now
+from domain.db import fetch
+
+# How long a right withdrawn by another process, or a token revoked there, may still be honoured.
+FRESH_SECONDS = 5.0
+_CACHED_TOKENS = 4096
+_MAX_TOKEN = 4096
+_TYPES = ("at+jwt", "application/at+jwt")
+# RFC 9728: where the description of the resource /graphql is, by its path.
+PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource/graphql"
+# Every caller may read and change its own account, whatever it holds on structures.
+_OWN = frozenset({Permission.OWN_ACCOUNT})
+
+
+class InvalidToken(Exception):
+    """The token is not accepted. The reason is for the client's developer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a genuine access token of ours says."""
+
+    subject: str
+    client_id: str
+    jti: str
+    family: str | None
+    scope: str
+    issued_at: datetime
+    expires_at: datetime
+
+    def is_about(self, names: frozenset[str]) -> bool:
+        return not names.isdisjoint((self.subject, self.client_id, self.jti, self.family))
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """The caller, and when its credential ends."""
+
+    actor: Actor
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class _Known:
+    claims: Claims
+    answer: Authenticated
+    fresh_until: float
+
+
+class Bearer:
+    """Authenticates requests by access token; answers from memory for a few seconds."""
+
+    def __init__(
+        self,
+        settings: AuthSettings,
+        keys: Keys,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._monotonic = monotonic
+        self._known: dict[str, _Known] = {}
+
+    async def __call__(self, token: str) -> Authenticated:
+        """The caller whose token this is.
+
+        Raises:
+            InvalidToken: forged, expired, revoked, for someone else, or its owner is gone.
+        """
+        known = self._known.get(token)
+        claims = known.claims if known else await self.claims(token)
+        _refuse_expired(claims)
+        if known and known.fresh_until > self._monotonic():
+            return known.answer
+        answer = Authenticated(await self._actor(claims), claims.expires_at)
+        self._remember(token, claims, answer)
+        return answer
+
+    def forget(self, *names: str) -> None:
+        """Ask the database again about these members, clients, families or token ids."""
+        about = frozenset(names)
+        for token in [t for t, known in self._known.items() if known.claims.is_about(about)]:
+            del self._known[token]
+
+    async def claims(self, token: str) -> Claims:
+        """What the token says, once its signature, issuer, audience and life are checked.
+
+        Raises:
+            InvalidToken: one of them is wrong.
+        """
+        try:
+            genuine = await self._genuine(token)
+        except (JoseError, ValueError) as error:
+            raise InvalidToken("The token is malformed or its signature is wrong.") from error
+        return _checked(genuine, self._settings)
+
+    async def claims_in(self, text: str) -> Claims | None:
+        """What the text says when it is a valid access token, or None."""
+        try:
+            return await self.claims(text)
+        except InvalidToken:
+            return None
+
+    async def is_accepted(self, claims: Claims) -> bool:
+        """Whether the token was not denied and its owner and client are still active."""
+        try:
+            await self._actor(claims)
+        except InvalidToken:
+            return False
+        return True
+
+    async def _genuine(self, token: str) -> dict[str, Any]:
+        if len(token) > _MAX_TOKEN:
+            raise ValueError("too long")
+        header = jws.extract_compact(token.encode()).headers()
+        kid = header.get("kid")
+        key = await self._keys.find(kid) if isinstance(kid, str) else None
+        if key is None or header.get("typ") not in _TYPES:
+            raise ValueError("not an access token of ours")
+        return dict(jwt.decode(token, key, algorithms=[ALGORITHM]).claims)
+
+    async def _actor(self, claims: Claims) -> Actor:
+        denied = await fetch(
+            "SELECT 1 FROM auth_denied WHERE id IN ($1, $2)",
+            claims.jti,
+            claims.family or claims.jti,
+        )
+        if denied:
+            raise InvalidToken("The token was revoked.")
+        clients = await fetch(
+            "SELECT name FROM auth_client WHERE id = $1 AND is_active", claims.client_id
+        )
+        if not clients:
+            raise InvalidToken("The client is closed.")
+        if claims.subject == claims.client_id:
+            kind, name = ActorKind.CLIENT, clients[0]["name"]
+        else:
+            kind, name = ActorKind.PERSON, await _name_of(claims.subject)
+        rights = await rights_of(claims.subject)
+        everywhere = await everywhere_of(claims.subject) | _OWN
+        actor = Actor(claims.subject, kind, name, rights, everywhere)
+        return actor.limited_to(claims.scope.split())
+
+    def _remember(self, token: str, claims: Claims, answer: Authenticated) -> None:
+        if len(self._known) >= _CACHED_TOKENS:
+            for oldest in list(self._known)[: _CACHED_TOKENS // 2]:
+                del self._known[oldest]
+        self._known.pop(token, None)
+        self._known[token] = _Known(claims, answer, self._monotonic() + FRESH_SECONDS)
+
+
+def challenge(settings: AuthSettings, reason: str | None = None) -> str:
+    """The `WWW-Authenticate` header of a refusal: where a client learns how to get a token."""
+    parts = [f'resource_metadata="{settings.url(PROTECTED_RESOURCE)}"']
+    if reason is not None:
+        parts = ['error="invalid_token"', f'error_description="{reason}"', *parts]
+    return "Bearer " + ", ".join(parts)
+
+
+def _checked(said: dict[str, Any], settings: AuthSettings) -> Claims:
+    audience = said.get("aud")
+    if said.get("iss") != settings.issuer:
+        raise InvalidToken("The token comes from another issuer.")
+    if settings.audience not in (audience if isinstance(audience, list) else [audience]):
+        raise InvalidToken("The token is for another audience.")
+    try:
+        claims = Claims(
+            subject=_text(said["sub"]),
+            client_id=_text(said["client_id"]),
+            jti=_text(said["jti"]),
+            family=_text(said["family"]) if "family" in said else None,
+            scope=_text(said.get("scope", "")),
+            issued_at=_instant(said["iat"]),
+            expires_at=_instant(said["exp"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise InvalidToken("The token lacks a claim or gives it a wrong type.") from error
+    _refuse_expired(claims)
+    return claims
+
+
+def _refuse_expired(claims: Claims) -> None:
+    if claims.expires_at <= now():
+        raise InvalidToken("The token has expired.")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    return datetime.fromtimestamp(int(value), UTC)
+
+
+async def _name_of(account_id: str) -> str:
+    rows = await fetch(
+        "SELECT display_name FROM account WHERE id = $1 AND status = $2",
+        account_id,
+        AccountStatus.ACTIVE.value,
+    )
+    if not rows:
+        raise InvalidToken("The account is closed.")
+    return str(rows[0]["display_name"])

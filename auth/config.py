@@ -1,0 +1,62 @@
+"""What the authorization server is told by the composition root; nothing else configures it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class AuthSettings:
+    """Addresses, keys and lifetimes of the authorization server."""
+
+    public_url: str
+    secret_key: bytes
+    allowed_origins: tuple[str, ...] = ()
+    code_seconds: int = 60
+    access_token_seconds: int = 600
+    refresh_token_seconds: int = 1_209_600
+    session_seconds: int = 43_200
+
+    @cached_property
+    def issuer(self) -> str:
+        """The public URL without a final slash: `iss` of every token."""
+        return self.public_url.rstrip("/")
+
+    @cached_property
+    def audience(self) -> str:
+        """The one resource that our access tokens open: `aud` of every access token."""
+        return f"{self.issuer}/graphql"
+
+    @cached_property
+    def is_https(self) -> bool:
+        return self.issuer.startswith("https:")
+
+    @cached_property
+    def session_cookie(self) -> str:
+        return self._cookie("session")
+
+    @cached_property
+    def form_cookie(self) -> str:
+        return self._cookie("form")
+
+    def url(self, path: str) -> str:
+        """A path of ours as the outside reaches it."""
+        return self.issuer + path
+
+    def path(self, path: str) -> str:
+        """A path of ours as a browser on our pages reaches it."""
+        return urlsplit(self.issuer).path + path
+
+    def key(self, purpose: str) -> bytes:
+        """32 bytes derived from the secret key, different for each purpose."""
+        return hmac.digest(self.secret_key, f"bordereau auth {purpose}".encode(), hashlib.sha256)
+
+    def _cookie(self, name: str) -> str:
+        # Browsers keep one jar for all the ports of a host; two local servers must not share it.
+        if self.is_https:
+            return f"__Host-bordereau-{name}"
+        return f"bordereau-{name}-{urlsplit(self.issuer).port or 80}"

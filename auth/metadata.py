@@ -1,0 +1,73 @@
+"""What the server says about itself, for client libraries to discover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth.config import AuthSettings
+from auth.keys import ALGORITHM
+from auth.scopes import SCOPES
+from auth.server import ALL_METHODS, SECRET_METHODS
+from domain.access import Permission
+
+AUTHORIZE = "/oauth/authorize"
+CONSENT = "/oauth/consent"
+LOGIN = "/oauth/login"
+LOGOUT = "/oauth/logout"
+TOKEN = "/oauth/token"  # noqa: S105 - a path
+REVOKE = "/oauth/revoke"
+INTROSPECT = "/oauth/introspect"
+USERINFO = "/oauth/userinfo"
+JWKS = "/oauth/jwks.json"
+STATIC = "/oauth/static"
+
+
+def server_metadata(settings: AuthSettings) -> dict[str, Any]:
+    """RFC 8414, with what OpenID Connect Discovery adds."""
+    return {
+        "issuer": settings.issuer,
+        "authorization_endpoint": settings.url(AUTHORIZE),
+        "token_endpoint": settings.url(TOKEN),
+        "revocation_endpoint": settings.url(REVOKE),
+        "introspection_endpoint": settings.url(INTROSPECT),
+        "userinfo_endpoint": settings.url(USERINFO),
+        "jwks_uri": settings.url(JWKS),
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ALL_METHODS,
+        "revocation_endpoint_auth_methods_supported": ALL_METHODS,
+        "introspection_endpoint_auth_methods_supported": SECRET_METHODS,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "amr",
+            "name",
+            "email",
+        ],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "ui_locales_supported": ["fr", "en"],
+    }
+
+
+def resource_metadata(settings: AuthSettings) -> dict[str, Any]:
+    """RFC 9728: what the API is and which server issues tokens for it."""
+    return {
+        "resource": settings.audience,
+        "resource_name": "Bordereau GraphQL API",
+        "authorization_servers": [settings.issuer],
+        "scopes_supported": [p.value for p in Permission],
+        "bearer_methods_supported": ["header"],
+        "jwks_uri": settings.url(JWKS),
+    }

@@ -1,0 +1,246 @@
+"""What the authorization server remembers: clients, what it issued, log-ins, signing keys.
+
+The methods named `check_…` and `get_…` are the ones that Authlib's grants ask for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.clock import now
+
+# `cli_…`, or the plain name of one of the site's own clients.
+_CLIENT_ID = re.compile(r"[a-z0-9_]{1,30}\Z")
+
+
+def hashed(secret: str) -> str:
+    """How a secret of full entropy is kept: SHA-256, which needs no slowness nor salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class AuthMethod(StrEnum):
+    """How a client proves who it is at the token endpoint."""
+
+    NONE = "none"
+    SECRET_BASIC = "client_secret_basic"  # noqa: S105 - a name
+    SECRET_POST = "client_secret_post"  # noqa: S105 - a name
+
+
+class Client(Model):
+    """An OAuth client: a browser application, or a machine that acts in its own name."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    name = fields.CharField(max_length=200)
+    structure_id = fields.CharField(max_length=30, null=True)
+    auth_method = fields.CharEnumField(AuthMethod, max_length=20)
+    grant_types = fields.TextField()
+    scope = fields.TextField()
+    redirect_uris = fields.TextField()
+    is_trusted = fields.BooleanField(default=False)
+    is_active = fields.BooleanField(default=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    # The hashes of the secrets in force, read together with the client.
+    secret_hashes: tuple[str, ...] = ()
+
+    class Meta:
+        table = "auth_client"
+
+    @property
+    def is_confidential(self) -> bool:
+        return self.auth_method != AuthMethod.NONE
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return tuple(self.scope.split())
+
+    def get_client_id(self) -> str:
+        return self.id
+
+    def get_default_redirect_uri(self) -> str | None:
+        uris = self.redirect_uris.split()
+        return uris[0] if len(uris) == 1 else None
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """The scope to grant; None (refused) when one is asked that the client may not have."""
+        asked = (scope or "").split()
+        if not asked:
+            return self.scope
+        return " ".join(dict.fromkeys(asked)) if set(asked) <= set(self.scopes) else None
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris.split()
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        given = hashed(client_secret)
+        return any(hmac.compare_digest(given, known) for known in self.secret_hashes)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        # Whoever holds the secret may send it either way: client libraries differ in their default.
+        return (method != AuthMethod.NONE) == self.is_confidential
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code" and self.check_grant_type("authorization_code")
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.grant_types.split()
+
+
+class ClientSecret(Model):
+    """One secret of a client; two are in force while one replaces the other."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    client_id = fields.CharField(max_length=30)
+    secret_hash = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "auth_client_secret"
+
+
+class Session(Model):
+    """A person's log-in in one browser."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    token_hash = fields.CharField(max_length=64)
+    account_id = fields.CharField(max_length=30)
+    methods = fields.CharField(max_length=100)
+    user_agent = fields.CharField(max_length=255)
+    address = fields.CharField(max_length=45)
+    authenticated_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_session"
+
+
+class AuthorizationCode(Model):
+    """A code of the authorization endpoint: used once, within a minute."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    code_hash = fields.CharField(max_length=64)
+    family = fields.CharField(max_length=30)
+    client_id = fields.CharField(max_length=30)
+    account_id = fields.CharField(max_length=30)
+    session_id = fields.CharField(max_length=30, null=True)
+    redirect_uri = fields.TextField()
+    scope = fields.TextField()
+    nonce = fields.TextField(null=True)
+    methods = fields.CharField(max_length=100)
+    code_challenge = fields.CharField(max_length=128)
+    code_challenge_method = fields.CharField(max_length=4)
+    authenticated_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "auth_code"
+
+    def get_redirect_uri(self) -> str:
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.scope
+
+    def get_nonce(self) -> str | None:
+        return self.nonce
+
+    def get_auth_time(self) -> int:
+        return int(self.authenticated_at.timestamp())
+
+    def get_acr(self) -> str | None:
+        return None
+
+    def get_amr(self) -> list[str]:
+        return self.methods.split()
+
+
+class RefreshToken(Model):
+    """A refresh token: exchanged once for its successor of the same family."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    token_hash = fields.CharField(max_length=64)
+    family = fields.CharField(max_length=30)
+    client_id = fields.CharField(max_length=30)
+    account_id = fields.CharField(max_length=30)
+    session_id = fields.CharField(max_length=30, null=True)
+    scope = fields.TextField()
+    methods = fields.CharField(max_length=100)
+    authenticated_at = fields.DatetimeField()
+    issued_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    rotated_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "auth_refresh_token"
+
+    def get_scope(self) -> str:
+        return self.scope
+
+    def check_client(self, client: Client) -> bool:
+        return self.client_id == client.id
+
+    def is_expired(self) -> bool:
+        return self.expires_at <= now()
+
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None or self.rotated_at is not None
+
+
+class Denied(Model):
+    """An access token (by `jti`), or a family of them, refused before it expires."""
+
+    id = fields.CharField(primary_key=True, max_length=64)
+    until = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_denied"
+
+
+class SigningKey(Model):
+    """A key that signs access tokens, or signed some that are still valid."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    kid = fields.CharField(max_length=64)
+    sealed_jwk = fields.TextField()
+    created_at = fields.DatetimeField()
+    retired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "auth_signing_key"
+
+
+class Guess(Model):
+    """Failed log-ins that count together."""
+
+    id = fields.CharField(primary_key=True, max_length=64)
+    failures = fields.IntField()
+    last_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_guess"
+
+
+async def client_by_id(client_id: str) -> Client | None:
+    """The active client with its secrets in force."""
+    if not _CLIENT_ID.match(client_id):
+        return None
+    client = await Client.get_or_none(id=client_id, is_active=True)
+    if client is not None:
+        secrets = await ClientSecret.filter(client_id=client_id)
+        client.secret_hashes = tuple(s.secret_hash for s in secrets if in_force(s.expires_at))
+    return client
+
+
+def in_force(until: datetime | None) -> bool:
+    return until is None or until > now()
