@@ -1,0 +1,299 @@
+"""What an integrator does with endpoints and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain import cursors, events
+from domain.access import Actor, Permission
+from domain.clock import now
+from domain.db import dialect, fetch
+from domain.errors import Invalid, NotFound, Problem, WrongStatus
+from domain.ids import findable, new_id
+from domain.rules_text import problem
+from domain.structures.rules import text_problems
+from domain.text import normal
+from webhooks import policy, queue, vault
+from webhooks.delivery import pause as pause_and_tell
+from webhooks.delivery import tell
+from webhooks.matching import PING
+from webhooks.models import (
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    EndpointStatus,
+    PauseReason,
+    SkipReason,
+)
+from webhooks.signing import new_secret
+from webhooks.targets import url_problems
+
+LONGEST_DESCRIPTION = 200
+MOST_VALUES = 250
+
+
+@dataclass(frozen=True)
+class EndpointDraft:
+    """What an endpoint is to be: where, and what it wants. No kinds means all of them."""
+
+    url: str
+    description: str = ""
+    kinds: tuple[str, ...] = ()
+    wanted: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An endpoint with its new secret, which is shown this once."""
+
+    endpoint: Endpoint
+    secret: str
+
+
+class Resume(StrEnum):
+    """What becomes of what waited during a pause."""
+
+    ALL = "ALL"
+    SINCE = "SINCE"
+    NOW = "NOW"
+
+
+def problems_of(draft: EndpointDraft) -> list[Problem]:
+    """Every reason to refuse an endpoint."""
+    return [
+        *url_problems(draft.url, ("url",), policy.current().allow),
+        *text_problems(draft.description, ("description",), LONGEST_DESCRIPTION),
+        *(
+            problem("BDR-WHK-007", ("filter", name), count=len(values), most=MOST_VALUES)
+            for name, values in draft.wanted.items()
+            if len(values) > MOST_VALUES
+        ),
+    ]
+
+
+async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
+    """Set up an endpoint. It is told what happens from now on, and what its author may read.
+
+    Raises:
+        NotFound, Forbidden, Invalid
+    """
+    actor.require(Permission.MANAGE_WEBHOOKS, on=structure_id, path=("structureId",))
+    if problems := problems_of(draft):
+        raise Invalid(*problems)
+    identifier, secret, at = new_id("whe"), new_secret(), now()
+    async with events.transaction():
+        await _refuse_too_many(structure_id)
+        endpoint = await Endpoint.create(
+            id=identifier,
+            structure_id=structure_id,
+            **_content(draft),
+            permissions=_readable(actor, structure_id),
+            secret=vault.seal(secret, identifier, policy.current().key),
+            since_position=await _head_locked(),
+            created_at=at,
+            updated_at=at,
+        )
+    return Kept(endpoint, secret)
+
+
+async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> Endpoint:
+    """Change what is given of an endpoint; it holds from the next event dispatched.
+
+    Raises:
+        NotFound, Forbidden, Invalid
+    """
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        draft = EndpointDraft(
+            **{
+                "url": endpoint.url,
+                "description": endpoint.description,
+                "kinds": tuple(endpoint.kinds),
+                "wanted": endpoint.wanted,
+                **changes,
+            }
+        )
+        if problems := problems_of(draft):
+            raise Invalid(*problems)
+        return await _saved(endpoint.update_from_dict(_content(draft)))
+
+
+async def pause(actor: Actor, endpoint_id: str) -> Endpoint:
+    """Stop sending. Events go on being queued; nothing is deleted.
+
+    Raises:
+        NotFound, Forbidden
+    """
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        if endpoint.status == EndpointStatus.ACTIVE:
+            pause_and_tell(endpoint, PauseReason.ASKED, now(), actor)
+        return await _saved(endpoint)
+
+
+async def resume(
+    actor: Actor, endpoint_id: str, start: Resume, cursor: str | None = None
+) -> Endpoint:
+    """Send again: all that waited, what came after a cursor, or only what is still to come.
+
+    Raises:
+        NotFound, Forbidden, Invalid
+    """
+    upto = _skipped_upto(start, cursor)
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        if upto:
+            await queue.skip(endpoint_id, SkipReason.RESUMED_WITHOUT.value, upto=upto)
+        await queue.make_due(endpoint_id)
+        endpoint.status = EndpointStatus.ACTIVE
+        endpoint.paused_reason = None
+        endpoint.paused_at = None
+        endpoint.failing_since = None
+        endpoint.consecutive_failures = 0
+        return await _saved(endpoint)
+
+
+async def delete(actor: Actor, endpoint_id: str) -> Endpoint:
+    """Take an endpoint away. Its deliveries stay readable; those that wait are given up.
+
+    Raises:
+        NotFound, Forbidden
+    """
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        await queue.skip(endpoint_id, SkipReason.ENDPOINT_DELETED.value)
+        endpoint.status = EndpointStatus.DELETED
+        endpoint.paused_reason = None
+        endpoint.paused_at = None
+        endpoint.secret = ""
+        endpoint.previous_secret = None
+        endpoint.previous_secret_until = None
+        return await _saved(endpoint)
+
+
+async def rotate_secret(actor: Actor, endpoint_id: str) -> Kept:
+    """Make a new secret. The old one signs too for a while, so that no message is refused.
+
+    Raises:
+        NotFound, Forbidden
+    """
+    site, secret = policy.current(), new_secret()
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        endpoint.previous_secret = endpoint.secret
+        endpoint.previous_secret_until = now() + site.secret_overlap
+        endpoint.secret = vault.seal(secret, endpoint.id, site.key)
+        return Kept(await _saved(endpoint), secret)
+
+
+async def ping(actor: Actor, endpoint_id: str) -> Endpoint:
+    """Send a `webhook.ping` to this endpoint alone.
+
+    Raises:
+        NotFound, Forbidden, WrongStatus
+    """
+    async with events.transaction():
+        endpoint = await _locked(actor, endpoint_id)
+        if endpoint.status != EndpointStatus.ACTIVE:
+            raise WrongStatus(problem("BDR-WHK-008", ("id",)))
+        tell(PING, endpoint, {}, actor)
+        return await _saved(endpoint)
+
+
+async def redeliver(actor: Actor, delivery_id: str) -> Delivery:
+    """Send the same body once more: at once, and outside the order of its subject.
+
+    Raises:
+        NotFound, Forbidden, WrongStatus
+    """
+    async with events.transaction():
+        known = await Delivery.get_or_none(id=findable(delivery_id))
+        if known is None:
+            raise NotFound(problem("BDR-REQ-001", ("id",)))
+        endpoint = await _locked(actor, known.endpoint_id)
+        if endpoint.status != EndpointStatus.ACTIVE:
+            raise WrongStatus(problem("BDR-WHK-008", ("id",)))
+        found = Delivery.filter(id=delivery_id)
+        delivery = await (found.select_for_update() if dialect() == "postgres" else found).get()
+        if delivery.state == DeliveryState.HELD:
+            raise WrongStatus(problem("BDR-WHK-009", ("id",)))
+        if delivery.state != DeliveryState.DELIVERING:
+            _send_again(delivery, now())
+            await delivery.save()
+        return delivery
+
+
+def _send_again(delivery: Delivery, at: datetime) -> None:
+    # What was only waiting for its next attempt keeps its place in the queue.
+    delivery.ordered = delivery.ordered and delivery.state == DeliveryState.PENDING
+    delivery.state = DeliveryState.PENDING
+    delivery.failures = 0
+    delivery.next_attempt_at = at
+    delivery.finished_at = None
+    delivery.skip_reason = None
+
+
+def _skipped_upto(start: Resume, cursor: str | None) -> int | None:
+    """The position up to which nothing is sent; None skips nothing."""
+    if start is Resume.ALL:
+        return None
+    if start is Resume.NOW:
+        return queue.LAST_POSITION
+    if cursor is None:
+        raise Invalid(problem("BDR-WHK-010", ("cursor",)))
+    try:
+        return cursors.position_of(cursor)
+    except cursors.BadCursor as error:
+        raise Invalid(problem("BDR-WHK-011", ("cursor",))) from error
+
+
+def _content(draft: EndpointDraft) -> dict[str, Any]:
+    return {
+        "url": draft.url,
+        "description": normal(draft.description) or "",
+        "kinds": sorted(set(draft.kinds)),
+        "wanted": {name: sorted(set(values)) for name, values in draft.wanted.items() if values},
+    }
+
+
+def _readable(actor: Actor, structure_id: str) -> list[str]:
+    """What the actor may read on the structure; news of the webhooks themselves always."""
+    held = {p for p in Permission if actor.may(p, structure_id)} | {Permission.READ_WEBHOOKS}
+    return sorted(p.value for p in held)
+
+
+async def _refuse_too_many(structure_id: str) -> None:
+    most = policy.current().max_endpoints
+    # The lock makes two creations count one after the other.
+    lock = " FOR NO KEY UPDATE" if dialect() == "postgres" else ""
+    await fetch(f"SELECT id FROM structure WHERE id = $1{lock}", structure_id)
+    kept = Endpoint.filter(structure_id=structure_id).exclude(status=EndpointStatus.DELETED)
+    if await kept.count() >= most:
+        raise Invalid(problem("BDR-WHK-006", ("structureId",), limit=most))
+
+
+async def _head_locked() -> int:
+    """The last position, with no further commit until ours.
+
+    The first event after it is then dispatched when the endpoint can be seen: none is missed.
+    """
+    lock = " FOR UPDATE" if dialect() == "postgres" else ""
+    return int((await fetch(f"SELECT position FROM log_head WHERE id = 1{lock}"))[0][0])
+
+
+async def _locked(actor: Actor, endpoint_id: str) -> Endpoint:
+    endpoint = (await queue.lock_endpoints([findable(endpoint_id)])).get(endpoint_id)
+    if endpoint is None or endpoint.status == EndpointStatus.DELETED:
+        raise NotFound(problem("BDR-REQ-001", ("id",)))
+    actor.require(Permission.MANAGE_WEBHOOKS, on=endpoint.structure_id, path=("id",))
+    return endpoint
+
+
+async def _saved(endpoint: Endpoint) -> Endpoint:
+    endpoint.updated_at = now()
+    await endpoint.save()
+    return endpoint

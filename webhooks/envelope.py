@@ -1,0 +1,93 @@
+"""What is sent: the body made from an event, and the headers of one attempt to send it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from domain import cursors
+from domain.events import Event
+from domain.reference.reasons import REASONS, Reason
+from webhooks.signing import signature_header
+
+# The date of this contract; the envelope only grows under the same date.
+API_VERSION = "2026-11"
+
+
+def body_of(event: Event, tenant: str, environment: str) -> bytes:
+    """The body for one tenant. It is kept as it is: every attempt sends the same bytes."""
+    return orjson.dumps(
+        {
+            "id": event.id,
+            "type": event.kind,
+            "timestamp": _instant(event.occurred_at),
+            "cursor": cursors.event(event.position),
+            "subject": event.subject_id,
+            "subjectSequence": event.subject_sequence,
+            "tenant": tenant,
+            "environment": environment,
+            "change": _change(event),
+            "apiVersion": API_VERSION,
+            "data": event.data,
+        }
+    )
+
+
+def headers_of(
+    *,
+    event_id: str,
+    event_kind: str,
+    body: bytes,
+    secrets: Sequence[str],
+    at: datetime,
+    attempt: int,
+    request_id: str,
+    environment: str,
+    product: str,
+) -> dict[str, str]:
+    """The headers of one attempt: the signature covers the time at which it is made."""
+    return {
+        "content-type": "application/json",
+        "user-agent": product,
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signature_header(event_id, at, body, secrets),
+        "webhook-attempt": str(attempt),
+        "webhook-event-type": event_kind,
+        "webhook-environment": environment,
+        "x-request-id": request_id,
+        "traceparent": _traceparent(event_id, request_id),
+    }
+
+
+def _change(event: Event) -> Mapping[str, Any] | None:
+    if event.change is None:
+        return None
+    return {
+        "from": event.change.frm,
+        "to": event.change.to,
+        "reason": _reason(event.change.reason),
+        "comment": event.change.comment,
+        "actor": {"kind": event.party or event.actor_kind},
+    }
+
+
+def _reason(code: str | None) -> Mapping[str, str] | None:
+    if code is None:
+        return None
+    known = code in Reason.__members__
+    return {"code": code, "label": REASONS[Reason(code)].label.fr if known else code}
+
+
+def _traceparent(event_id: str, request_id: str) -> str:
+    """One trace for each event, one span for each attempt (W3C Trace Context)."""
+    trace = hashlib.sha256(event_id.encode()).hexdigest()[:32]
+    return f"00-{trace}-{hashlib.sha256(request_id.encode()).hexdigest()[:16]}-01"
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,117 @@
+"""Why an event was sent to an endpoint, or was not, or not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain import events
+from domain.access import Actor
+from domain.clock import now
+from domain.db import fetch
+from domain.events import Event
+from domain.ids import findable
+from webhooks import dispatch, queue
+from webhooks.matching import Verdict, verdict
+from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointStatus, SkipReason
+from webhooks.queries import READ
+
+
+class Why(StrEnum):
+    """The one reason that explains where an event stands for an endpoint."""
+
+    BEFORE_ITS_TIME = "BEFORE_ITS_TIME"
+    NOT_VISIBLE = "NOT_VISIBLE"
+    PING_OF_ANOTHER = "PING_OF_ANOTHER"
+    ITS_OWN_TROUBLE = "ITS_OWN_TROUBLE"
+    KIND_NOT_ASKED = "KIND_NOT_ASKED"
+    FILTERED_OUT = "FILTERED_OUT"
+    NOT_DISPATCHED_YET = "NOT_DISPATCHED_YET"
+    WAS_NOT_ASKED_THEN = "WAS_NOT_ASKED_THEN"
+    ENDPOINT_PAUSED = "ENDPOINT_PAUSED"
+    BEHIND_ANOTHER = "BEHIND_ANOTHER"
+    ABOUT_TO_BE_SENT = "ABOUT_TO_BE_SENT"
+    WAITS_FOR_NEXT_ATTEMPT = "WAITS_FOR_NEXT_ATTEMPT"
+    BEING_SENT = "BEING_SENT"
+    DELIVERED = "DELIVERED"
+    EXHAUSTED = "EXHAUSTED"
+    RESUMED_WITHOUT = "RESUMED_WITHOUT"
+    ENDPOINT_DELETED = "ENDPOINT_DELETED"
+
+
+_SETTLED: Mapping[DeliveryState, Why] = {
+    DeliveryState.DELIVERED: Why.DELIVERED,
+    DeliveryState.EXHAUSTED: Why.EXHAUSTED,
+    DeliveryState.DELIVERING: Why.BEING_SENT,
+}
+_SKIPPED: Mapping[str, Why] = {
+    SkipReason.RESUMED_WITHOUT: Why.RESUMED_WITHOUT,
+    SkipReason.ENDPOINT_DELETED: Why.ENDPOINT_DELETED,
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where an event stands for an endpoint."""
+
+    why: Why
+    delivery: Delivery | None = None
+    behind: str | None = None
+
+
+async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation | None:
+    """Why the endpoint got the event or did not; None when the actor may not see one of them."""
+    endpoint = await Endpoint.get_or_none(id=findable(endpoint_id))
+    if endpoint is None or not any(actor.may(p, endpoint.structure_id) for p in READ):
+        return None
+    event = await _event(event_id)
+    if event is None or not events.visible(event, actor):
+        return None
+    delivery = await Delivery.get_or_none(endpoint_id=endpoint_id, event_id=event_id)
+    if delivery is None:
+        return Explanation(_why_none(endpoint, event, await dispatch.position()))
+    behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
+    return Explanation(why_state(delivery, endpoint, now()), delivery, behind)
+
+
+def _why_none(endpoint: Endpoint, event: Event, dispatched: int) -> Why:
+    found = verdict(endpoint, event)
+    if found is not Verdict.FOR_IT:
+        return Why(found.value)
+    if endpoint.status == EndpointStatus.DELETED:
+        return Why.ENDPOINT_DELETED
+    return Why.NOT_DISPATCHED_YET if event.position > dispatched else Why.WAS_NOT_ASKED_THEN
+
+
+def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
+    """The reason that the state of a delivery gives."""
+    state = DeliveryState(delivery.state)
+    if state in _SETTLED:
+        return _SETTLED[state]
+    if delivery.skip_reason is not None:
+        return _SKIPPED[delivery.skip_reason]
+    if endpoint.status == EndpointStatus.PAUSED:
+        return Why.ENDPOINT_PAUSED
+    if state is DeliveryState.HELD:
+        return Why.BEHIND_ANOTHER
+    later = delivery.next_attempt_at is not None and delivery.next_attempt_at > at
+    return Why.WAITS_FOR_NEXT_ATTEMPT if later else Why.ABOUT_TO_BE_SENT
+
+
+async def _event(event_id: str) -> Event | None:
+    rows = await fetch("SELECT position FROM event WHERE id = $1", event_id)
+    found = await events.at([rows[0][0]]) if rows else []
+    return found[0] if found else None
+
+
+async def _behind(delivery: Delivery) -> str | None:
+    """The delivery that goes next in the queue of this one."""
+    rows = await fetch(
+        f"SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND subject_id = $2 AND ordered"
+        f" AND {queue.OPEN} ORDER BY position LIMIT 1",
+        delivery.endpoint_id,
+        delivery.subject_id,
+    )
+    return rows[0][0] if rows else None

@@ -1,0 +1,197 @@
+"""The webhooks of one process: dispatching, delivering and the clock's own work, on one loop.
+
+Nothing here is needed twice or at a given moment: a look that is missed is made up for by the
+sweep, a second later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from domain import deadlines
+from domain.clock import now
+from domain.db import execute
+from domain.events import transaction
+from webhooks import policy, queue
+from webhooks.delivery import Pump
+from webhooks.dispatch import dispatch, is_behind
+from webhooks.models import Turn
+from webhooks.outbound import Sender
+
+SWEEP_SECONDS = 1.0
+# A pump gives way to a fresh one after so long, so that no task lasts for ever.
+PUMP_SECONDS = 60.0
+STOP_SECONDS = 3.0
+CLOCK_BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Periodic:
+    """An action that one process among all takes at each interval."""
+
+    name: str
+    interval: timedelta
+    act: Callable[[], Awaitable[object]]
+    busy: bool = False
+
+
+class Machine:
+    """What looks at the log and at the queue, when told to and by itself."""
+
+    def __init__(self) -> None:
+        site = policy.current()
+        self._sender = Sender(
+            allow=site.allow,
+            timeout_seconds=site.timeout_seconds,
+            connect_seconds=site.connect_seconds,
+            ca_file=site.ca_file,
+        )
+        self._dispatching = False
+        self._dispatch_again = False
+        self._pump: Pump | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+        self._periodic = [
+            Periodic("deadlines", timedelta(seconds=5), _take_steps_of_the_clock),
+            Periodic("tidy", timedelta(hours=1), deadlines.tidy),
+        ]
+
+    async def start(self, *, alone: bool = False) -> None:
+        """Begin to look. `alone`: no other process works on this database, so that whatever
+        was being sent when the last one died may be sent again at once.
+        """
+        while alone and await queue.take_back(everything=True):
+            pass
+        self._sweeper = asyncio.create_task(self._sweep_for_ever())
+
+    async def stop(self) -> None:
+        """Stop looking, and give the requests under way a moment to end.
+
+        What does not end is sent again when its lease is over.
+        """
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._pump is not None:
+            self._pump.drain()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+        self._sender.close()
+
+    def every(self, name: str, interval: timedelta, act: Callable[[], Awaitable[object]]) -> None:
+        """Have something else done at intervals, by one process among all."""
+        self._periodic.append(Periodic(name, interval, act))
+
+    def look(self) -> None:
+        """Dispatch and deliver in the background: something was committed in this process."""
+        self._spawn(self.dispatch())
+
+    async def dispatch(self) -> int:
+        """Dispatch what the log holds and begin to deliver it; the number of deliveries made."""
+        if self._dispatching:
+            self._dispatch_again = True
+            return 0
+        self._dispatching = True
+        made = 0
+        try:
+            self._dispatch_again = True
+            while self._dispatch_again:
+                self._dispatch_again = False
+                made += await dispatch()
+        finally:
+            self._dispatching = False
+        if made:
+            self._spawn(self.deliver())
+        return made
+
+    async def deliver(self) -> None:
+        """Send what is due. Returns at once when this process is doing so already."""
+        if self._pump is not None:
+            self._pump.look_again()
+            return
+        pump = self._pump = Pump(self._sender)
+        retirement = asyncio.get_running_loop().call_later(PUMP_SECONDS, self._retire, pump)
+        try:
+            await pump.run()
+        finally:
+            retirement.cancel()
+            if self._pump is pump:
+                self._pump = None
+
+    async def sweep(self) -> None:
+        """Look at everything: what wake-ups missed, retries that are due, workers that died."""
+        if await is_behind():
+            await self.dispatch()
+        if await queue.anything_due():
+            await queue.take_back()
+            self._spawn(self.deliver())
+        for periodic in self._periodic:
+            if not periodic.busy:
+                self._spawn(self._take_turn(periodic))
+
+    def _retire(self, pump: Pump) -> None:
+        self._pump = None
+        pump.drain()
+        self._spawn(self.deliver())
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("the sweep failed; it is tried again in a moment")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _take_turn(self, periodic: Periodic) -> None:
+        periodic.busy = True
+        try:
+            if await _is_our_turn(periodic):
+                await periodic.act()
+        finally:
+            periodic.busy = False
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            if (error := task.exception()) is not None:
+                log.error("background work failed; it is tried again", exc_info=error)
+
+
+async def _take_steps_of_the_clock() -> None:
+    while await deadlines.sweep(CLOCK_BATCH) == CLOCK_BATCH:
+        pass
+
+
+async def _is_our_turn(periodic: Periodic) -> bool:
+    """Whether the action is due, and this process the one that moved its moment."""
+    at = now()
+    known = await Turn.get_or_none(name=periodic.name)
+    if known is not None and known.due_at > at:
+        return False
+    async with transaction():
+        await execute(
+            "INSERT INTO webhook_turn (name, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            periodic.name,
+            at,
+        )
+        moved = await execute(
+            "UPDATE webhook_turn SET due_at = $2 WHERE name = $1 AND due_at <= $3",
+            periodic.name,
+            at + periodic.interval,
+            at,
+        )
+    return moved == 1

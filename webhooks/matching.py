@@ -1,0 +1,71 @@
+"""Whether an event is for an endpoint, and if not, why: one decision for sending and explaining."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+from domain.events import Event
+from domain.feed import EventFilter
+
+PING = "webhook.ping"
+EXHAUSTED = "webhook.deliveries_exhausted"
+PAUSED = "webhook.endpoint_paused"
+# Told to the other endpoints of the structure: telling the sick one would go in circles.
+TROUBLES = frozenset({EXHAUSTED, PAUSED})
+
+
+class Verdict(StrEnum):
+    """Why an event is, or is not, for an endpoint."""
+
+    FOR_IT = "FOR_IT"
+    BEFORE_ITS_TIME = "BEFORE_ITS_TIME"
+    NOT_VISIBLE = "NOT_VISIBLE"
+    PING_OF_ANOTHER = "PING_OF_ANOTHER"
+    ITS_OWN_TROUBLE = "ITS_OWN_TROUBLE"
+    KIND_NOT_ASKED = "KIND_NOT_ASKED"
+    FILTERED_OUT = "FILTERED_OUT"
+
+
+class Wants(Protocol):
+    """What is read of an endpoint to decide."""
+
+    id: Any
+    structure_id: Any
+    kinds: Any
+    wanted: Any
+    permissions: Any
+    since_position: Any
+
+
+def verdict(endpoint: Wants, event: Event) -> Verdict:
+    """Whether the event is for the endpoint, by the first reason that speaks against it."""
+    if event.position <= endpoint.since_position:
+        return Verdict.BEFORE_ITS_TIME
+    if not sees(endpoint, event):
+        return Verdict.NOT_VISIBLE
+    if event.kind == PING:
+        return Verdict.FOR_IT if event.subject_id == endpoint.id else Verdict.PING_OF_ANOTHER
+    if event.kind in TROUBLES and event.subject_id == endpoint.id:
+        return Verdict.ITS_OWN_TROUBLE
+    if endpoint.kinds and event.kind not in endpoint.kinds:
+        return Verdict.KIND_NOT_ASKED
+    return Verdict.FOR_IT if filter_of(endpoint.wanted).admits(event) else Verdict.FILTERED_OUT
+
+
+def sees(endpoint: Wants, event: Event) -> bool:
+    """Whether the structure of the endpoint sees the event by a right the endpoint was given."""
+    return any(
+        structure == endpoint.structure_id and permission in endpoint.permissions
+        for structure, permission in event.audience
+    )
+
+
+def filter_of(stored: Mapping[str, Collection[str]]) -> EventFilter:
+    """The filter as it is kept with the endpoint."""
+    return EventFilter(
+        subjects=frozenset(stored.get("subjects", ())),
+        structures=frozenset(stored.get("structures", ())),
+        statuses=frozenset(stored.get("statuses", ())),
+    )

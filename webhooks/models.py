@@ -1,0 +1,156 @@
+"""Who is told, what they are to be told, and what came of each attempt."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class EndpointStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    DELETED = "DELETED"
+
+
+class PauseReason(StrEnum):
+    """Why an endpoint is paused."""
+
+    ASKED = "ASKED"
+    GONE = "GONE"
+    NO_SUCCESS = "NO_SUCCESS"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. HELD waits for an earlier one of the same subject."""
+
+    PENDING = "PENDING"
+    DELIVERING = "DELIVERING"
+    HELD = "HELD"
+    DELIVERED = "DELIVERED"
+    EXHAUSTED = "EXHAUSTED"
+    SKIPPED = "SKIPPED"
+
+
+class SkipReason(StrEnum):
+    """Why a delivery will not be made."""
+
+    RESUMED_WITHOUT = "RESUMED_WITHOUT"
+    ENDPOINT_DELETED = "ENDPOINT_DELETED"
+
+
+class NextAttempt(StrEnum):
+    """What decided the moment of the next attempt, or that there is none."""
+
+    SCHEDULE = "SCHEDULE"
+    RETRY_AFTER = "RETRY_AFTER"
+    DELIVERED = "DELIVERED"
+    EXHAUSTED = "EXHAUSTED"
+
+
+class Endpoint(Model):
+    """A place that wants to be told: its address, what it wants and its secrets."""
+
+    kind = "webhook_endpoint"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    url = fields.CharField(max_length=2048)
+    description = fields.CharField(max_length=200, default="")
+    # No kinds means all of them; `wanted` narrows it by the fields that `matching` knows.
+    kinds: fields.Field[list[str]] = fields.JSONField(default=list)
+    wanted: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
+    # What whoever set it up may read on the structure: the endpoint is told no more.
+    permissions: fields.Field[list[str]] = fields.JSONField(default=list)
+    status = fields.CharEnumField(EndpointStatus, max_length=8, default=EndpointStatus.ACTIVE)
+    # A PauseReason, while paused.
+    paused_reason = fields.CharField(max_length=12, null=True)
+    paused_at = fields.DatetimeField(null=True)
+    secret = fields.CharField(max_length=400)
+    previous_secret = fields.CharField(max_length=400, null=True)
+    previous_secret_until = fields.DatetimeField(null=True)
+    # Events up to this position are from before its time.
+    since_position = fields.BigIntField()
+    consecutive_failures = fields.IntField(default=0)
+    failing_since = fields.DatetimeField(null=True)
+    last_success_at = fields.DatetimeField(null=True)
+    last_failure_at = fields.DatetimeField(null=True)
+    event_count = fields.BigIntField(default=0)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "webhook_endpoint"
+
+
+class Delivery(Model):
+    """One event for one endpoint, with the body as it was when the event was dispatched."""
+
+    kind = "webhook_delivery"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    endpoint_id = fields.CharField(max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    event_id = fields.CharField(max_length=30)
+    event_kind = fields.CharField(max_length=60)
+    position = fields.BigIntField()
+    subject_id = fields.CharField(max_length=30)
+    subject_sequence = fields.BigIntField()
+    body = fields.TextField()
+    state = fields.CharEnumField(DeliveryState, max_length=12)
+    # A SkipReason, when skipped.
+    skip_reason = fields.CharField(max_length=20, null=True)
+    # False once it is sent again on demand: it then neither waits for others nor holds them.
+    ordered = fields.BooleanField(default=True)
+    attempts = fields.IntField(default=0)
+    failures = fields.IntField(default=0)
+    next_attempt_at = fields.DatetimeField(null=True)
+    lease = fields.CharField(max_length=30, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "webhook_delivery"
+
+
+class Attempt(Model):
+    """One request that was made, or begun by a worker that died."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    delivery_id = fields.CharField(max_length=30)
+    number = fields.IntField()
+    at = fields.DatetimeField()
+    latency_ms = fields.IntField(null=True)
+    status = fields.IntField(null=True)
+    error = fields.CharField(max_length=20, null=True)
+    detail = fields.TextField(null=True)
+    excerpt = fields.TextField(default="")
+    request_id = fields.CharField(max_length=40)
+    next_attempt_at = fields.DatetimeField(null=True)
+    next_why = fields.CharEnumField(NextAttempt, max_length=12)
+
+    class Meta:
+        table = "webhook_attempt"
+
+
+class Bookmark(Model):
+    """How far a reader of the event log has come."""
+
+    name = fields.CharField(primary_key=True, max_length=40)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "webhook_bookmark"
+
+
+class Turn(Model):
+    """When a periodic action is next due; whoever moves the moment runs it."""
+
+    name = fields.CharField(primary_key=True, max_length=40)
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        table = "webhook_turn"

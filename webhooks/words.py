@@ -1,0 +1,85 @@
+"""The words of every code of the webhooks, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.reference.words import Words
+from webhooks.endpoints import Resume
+from webhooks.explain import Why
+from webhooks.models import DeliveryState, EndpointStatus, NextAttempt, PauseReason, SkipReason
+from webhooks.outbound import ErrorKind
+
+# fmt: off
+ENDPOINT_STATUSES: Mapping[EndpointStatus, Words] = {
+    EndpointStatus.ACTIVE:  Words("Actif", "Messages are sent"),
+    EndpointStatus.PAUSED:  Words("En pause", "Messages are kept and sent when it is resumed"),
+    EndpointStatus.DELETED: Words("Supprimé", "Only its deliveries remain readable"),
+}
+
+PAUSE_REASONS: Mapping[PauseReason, Words] = {
+    PauseReason.ASKED:      Words("Demandée", "Somebody asked for it"),
+    PauseReason.GONE:       Words("Récepteur disparu", "The receiver answered 410 Gone"),
+    PauseReason.NO_SUCCESS: Words("Sans succès", "Every attempt of five days failed"),
+}
+
+DELIVERY_STATES: Mapping[DeliveryState, Words] = {
+    DeliveryState.PENDING:    Words("À envoyer", "It goes at `nextAttemptAt`"),
+    DeliveryState.DELIVERING: Words("En cours", "It is being sent at this moment"),
+    DeliveryState.HELD:       Words("Retenu", "It waits for an earlier delivery of the same object"),
+    DeliveryState.DELIVERED:  Words("Reçu", "The receiver accepted it (2xx)"),
+    DeliveryState.EXHAUSTED:  Words("Tentatives épuisées", "Every attempt failed; it can be sent again"),
+    DeliveryState.SKIPPED:    Words("Écarté", "It was given up on purpose; it can be sent again"),
+}
+
+SKIP_REASONS: Mapping[SkipReason, Words] = {
+    SkipReason.RESUMED_WITHOUT:  Words("Écarté à la reprise", "The endpoint was resumed without it"),
+    SkipReason.ENDPOINT_DELETED: Words("Point de réception supprimé", "The endpoint was deleted"),
+}
+
+NEXT_ATTEMPTS: Mapping[NextAttempt, Words] = {
+    NextAttempt.SCHEDULE:    Words("Calendrier", "The schedule of the site"),
+    NextAttempt.RETRY_AFTER: Words("Retry-After", "The receiver asked to wait"),
+    NextAttempt.DELIVERED:   Words("Reçu", "There is none: it was accepted"),
+    NextAttempt.EXHAUSTED:   Words("Épuisé", "There is none: it was the last of the schedule"),
+}
+
+ERROR_KINDS: Mapping[ErrorKind, Words] = {
+    ErrorKind.REFUSED_ADDRESS: Words("Adresse refusée", "The name leads to an address that may not be reached"),
+    ErrorKind.NAME:        Words("Nom introuvable", "The name has no address"),
+    ErrorKind.CONNECT:     Words("Connexion impossible", "Nothing listens there, or the network is down"),
+    ErrorKind.TLS:         Words("TLS", "The certificate or the encryption was refused"),
+    ErrorKind.TIMEOUT:     Words("Délai dépassé", "No complete answer in time"),
+    ErrorKind.CUT:         Words("Connexion coupée", "The connection was closed in the middle"),
+    ErrorKind.PROTOCOL:    Words("Protocole", "The answer is not HTTP"),
+    ErrorKind.URL:         Words("Adresse inutilisable", "The URL cannot be used"),
+    ErrorKind.STATUS:      Words("Statut HTTP", "The answer is not a success; see `status`"),
+    ErrorKind.INTERRUPTED: Words("Interrompu", "Our worker stopped; the message is sent again"),
+}
+
+RESUMES: Mapping[Resume, Words] = {
+    Resume.ALL:   Words("Tout", "Everything that waited is sent"),
+    Resume.SINCE: Words("Depuis", "What came after the cursor is sent, the rest is given up"),
+    Resume.NOW:   Words("Maintenant", "Everything that waited is given up"),
+}
+
+EXPLANATIONS: Mapping[Why, Words] = {
+    Why.BEFORE_ITS_TIME:        Words("Antérieur au point de réception", "It happened before the endpoint was set up"),
+    Why.NOT_VISIBLE:            Words("Non visible avec les droits du point de réception", "The endpoint was not given the right to see it"),
+    Why.PING_OF_ANOTHER:        Words("Essai d'un autre point de réception", "It is the ping of another endpoint"),
+    Why.ITS_OWN_TROUBLE:        Words("Incident du point de réception lui-même", "It is about trouble of this very endpoint"),
+    Why.KIND_NOT_ASKED:         Words("Nature d'évènement non demandée", "The endpoint did not ask for this kind"),
+    Why.FILTERED_OUT:           Words("Écarté par le filtre", "The filter of the endpoint leaves it out"),
+    Why.NOT_DISPATCHED_YET:     Words("Pas encore réparti", "It is about to be dispatched"),
+    Why.WAS_NOT_ASKED_THEN:     Words("Non demandé au moment de la répartition", "The endpoint asks for it now, but did not when it was dispatched"),
+    Why.ENDPOINT_PAUSED:        Words("Point de réception en pause", "It waits: the endpoint is paused"),
+    Why.BEHIND_ANOTHER:         Words("Attend un envoi précédent du même objet", "It waits for an earlier delivery of the same object"),
+    Why.ABOUT_TO_BE_SENT:       Words("Sur le point d'être envoyé", "It is due and about to be sent"),
+    Why.WAITS_FOR_NEXT_ATTEMPT: Words("Attend la prochaine tentative", "It waits for its next attempt"),
+    Why.BEING_SENT:             Words("En cours d'envoi", "It is being sent at this moment"),
+    Why.DELIVERED:              Words("Reçu", "The receiver accepted it"),
+    Why.EXHAUSTED:              Words("Tentatives épuisées", "Every attempt failed"),
+    Why.RESUMED_WITHOUT:        Words("Écarté à la reprise", "The endpoint was resumed without it"),
+    Why.ENDPOINT_DELETED:       Words("Point de réception supprimé", "The endpoint was deleted"),
+}
+# fmt: on

@@ -1,0 +1,28 @@
+"""The composition root of the worker: `dramatiq worker`, with BROKER_URL set as for the server."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import dramatiq
+
+import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
+from manage import configure_logs
+from settings import Settings, opened
+from webhooks import tasks
+
+
+def build(settings: Settings) -> dramatiq.Broker:
+    """The broker with the actors of the worker, and what they need around them.
+
+    Raises:
+        ValueError: no broker is set; the server then holds the worker itself.
+    """
+    if not settings.broker_url:
+        raise ValueError("BROKER_URL is empty: the server holds the worker, none is needed apart")
+    return tasks.make_broker(settings.broker_url, worker=tasks.InWorker(partial(opened, settings)))
+
+
+_settings = Settings()
+configure_logs(_settings)
+dramatiq.set_broker(build(_settings))
