@@ -1,0 +1,180 @@
+"""The composition root of the server: all that depends on the environment is built here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from auth.bearer import challenge
+from auth.config import AuthSettings
+from auth.provisioning import ensure_explorer
+from auth.routes import build_auth
+from domain import events
+from domain.access import Actor, Permission
+from domain.db import fetch
+from domain.migrate import MigrationError, pending
+from resolvers import graphiql
+from resolvers.compiler import compile_operation
+from resolvers.events import hub
+from resolvers.http import Limits, Prepared, Statuses, build_graphql, set_on_signal
+from resolvers.loaders import Loaders
+from resolvers.reference import describe_server
+from resolvers.root import schema
+from schema import pages
+from schema.context import Context, locale_of
+from settings import Settings, opened
+from webhooks import tasks
+
+VERSION = "0.1.0"
+GRAPHIQL_CLIENT = "graphiql"
+
+
+def build(settings: Settings | None = None) -> Starlette:
+    """The application. `uvicorn app:build --factory` serves it too."""
+    settings = settings or Settings()
+    auth_routes, authenticate = build_auth(auth_settings(settings))
+    stopping = asyncio.Event()
+
+    bounds = limits(settings)
+    pages.configure(settings.max_page)
+    describe_server(VERSION, settings.environment, asdict(bounds))
+    graphql_routes = build_graphql(
+        schema,
+        context=_context,
+        authenticate=authenticate,
+        challenge=partial(challenge, auth_settings(settings)),
+        limits=bounds,
+        statuses=Statuses(validation=settings.validation_status, partial=settings.partial_status),
+        fast_path=_compiled if settings.compiled_reads else None,
+        allowed_origins=[settings.url, *settings.allowed_origins],
+        stopping=stopping,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await refuse_old(settings.database_url)
+        async with opened(settings):
+            await ensure_explorer(GRAPHIQL_CLIENT, f"{settings.url}/graphiql")
+            await hub.start()
+            worker = await tasks.start(settings.broker_url)
+            forget = [events.on_commit(hub.wake), events.on_commit(worker.wake)]
+            # What was loaded stays: collections need not look at it again (a quarter of a request).
+            gc.collect()
+            gc.freeze()
+            try:
+                with set_on_signal(stopping):
+                    yield
+            finally:
+                stopping.set()
+                for undo in forget:
+                    undo()
+                await hub.stop()
+                await worker.stop()
+
+    return Starlette(
+        routes=[
+            *graphql_routes,
+            *auth_routes,
+            *graphiql.routes(
+                public_url=settings.url,
+                client_id=GRAPHIQL_CLIENT,
+                scopes=[p.value for p in Permission],
+                environment=settings.environment,
+            ),
+            Route("/", _home),
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz(settings.database_url)),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def auth_settings(settings: Settings) -> AuthSettings:
+    """What the authorization server is told."""
+    return AuthSettings(
+        public_url=settings.url,
+        secret_key=settings.key,
+        allowed_origins=settings.allowed_origins,
+        code_seconds=settings.code_seconds,
+        access_token_seconds=settings.access_token_seconds,
+        refresh_token_seconds=settings.refresh_token_seconds,
+        session_seconds=settings.session_seconds,
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """What bounds a request, a caller and a connection."""
+    return Limits(
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        tokens=settings.max_tokens,
+        body_bytes=settings.max_body_bytes,
+        page=settings.max_page,
+        cost=settings.max_cost,
+        bucket=settings.cost_bucket,
+        refill_per_second=settings.cost_refill_per_second,
+        execution_seconds=settings.execution_seconds,
+        subscriptions=settings.max_subscriptions,
+        connections=settings.max_connections_per_caller,
+    )
+
+
+def _context(connection: HTTPConnection, actor: Actor) -> Context:
+    return Context(
+        actor=actor,
+        request_id=connection.state.request_id,
+        make_loaders=Loaders,
+        locale=locale_of(connection.headers.get("accept-language")),
+        last_event_id=connection.state.last_event_id,
+        reauthenticate=connection.state.reauthenticate,
+    )
+
+
+async def _compiled(
+    prepared: Prepared, variables: dict[str, object], context: Context
+) -> bytes | None:
+    """Answer by the compiled read path; None when it cannot express the operation."""
+    if prepared.plan is None:
+        prepared.plan = compile_operation(schema, prepared.document, prepared.operation) or False
+    return await prepared.plan.run(variables, context) if prepared.plan else None
+
+
+async def refuse_old(database_url: str) -> None:
+    """Never serve a database that lacks a migration.
+
+    Raises:
+        MigrationError: it does, or it cannot be reached.
+    """
+    if missing := await pending(database_url):
+        raise MigrationError(f"run `manage.py migrate` first: {missing[0]} is missing")
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/graphiql")
+
+
+async def _healthz(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _readyz(database_url: str) -> Callable[[Request], Awaitable[Response]]:
+    async def readyz(request: Request) -> Response:
+        try:
+            await fetch("SELECT 1")
+            missing = await pending(database_url)
+        except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
+            return JSONResponse({"status": "database unavailable"}, status_code=503)
+        if missing:
+            return JSONResponse({"status": "migrations pending"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    return readyz

@@ -1,0 +1,392 @@
+"""The command line of an operator. `python manage.py --help` lists the commands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import hashlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from pydantic import ValidationError
+from tqdm import tqdm
+
+import app
+from auth import provisioning
+from auth.keys import Keys
+from auth.scopes import SCOPES
+from domain import demonstration
+from domain.access import Role
+from domain.accounts.actions import attach, create_account, make_administrator
+from domain.db import execute, fetch
+from domain.events import transaction
+from domain.migrate import MigrationError, migrate
+from domain.structures.importing import import_structures
+from frontend_contract import generate
+from settings import Settings, opened
+
+ROOT = Path(__file__).resolve().parent
+DEMO = ROOT / ".demo"
+CONTRACT = ROOT / "frontend_contract"
+DIRECTORY = ROOT / "data" / "annuaire.csv.gz"
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        settings = Settings()
+        result = asked.command(settings, asked)
+        return int(asyncio.run(result) if asyncio.iscoroutine(result) else result)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(map(str, problem["loc"])).upper()
+            words = problem["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ")
+            print(f"error: {name}: {words}" if name else f"error: {words}", file=sys.stderr)
+        return 2
+    except (MigrationError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="manage.py", description="Bordereau, for its operator.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[..., Any], help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", run, "Migrate, load the demonstration data if there is none, and serve.")
+    add("serve", serve, "Serve, on a database already migrated.")
+    add("migrate", migrate_database, "Bring the database to the present schema.")
+    structures = add("structures", structures_import, "Import a directory of public structures.")
+    structures.add_argument("action", choices=["import"])
+    structures.add_argument("file", type=Path, help="CSV file, possibly gzipped")
+    structures.add_argument("--report", type=Path, help="where to write the refused lines (CSV)")
+    administrator = add("administrator", administrator_create, "Create a person who administers.")
+    administrator.add_argument("action", choices=["create"])
+    administrator.add_argument("email")
+    administrator.add_argument("name")
+    client = add("client", client_create, "Create an OAuth client; its secret is shown once.")
+    client.add_argument("action", choices=["create"])
+    client.add_argument("name")
+    client.add_argument("--grant", action="append", default=[], help="such as client_credentials")
+    client.add_argument("--scope", action="append", default=[], help="all of them when not given")
+    client.add_argument("--redirect-uri", action="append", default=[])
+    client.add_argument("--public", action="store_true", help="without a secret (browser)")
+    client.add_argument("--structure", help="identifier (str_…) of the structure it acts for")
+    keys = add("keys", rotate_keys, "Begin to sign tokens with a new key.")
+    keys.add_argument("action", choices=["rotate"])
+    epoch = add("events", new_epoch, "After restoring a backup: begin a new life of the log.")
+    epoch.add_argument("action", choices=["new-epoch"])
+    contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
+    contract.add_argument("--check", action="store_true", help="only tell what is stale")
+    add("settings", show_settings, "List every setting, its default and what it does.")
+    tests = add("test", run_tests, "Run the tests on SQLite and on PostgreSQL and Redis.")
+    tests.add_argument("arguments", nargs="*", help="passed to pytest")
+    return parser
+
+
+# Serving
+
+
+def run(settings: Settings, asked: argparse.Namespace) -> int:
+    """What `make run` does."""
+    if not _can_listen(settings):
+        return 1
+    if not settings.webhook_allow:
+        # A receiver on this very machine is what someone who tries the product has.
+        settings = settings.model_copy(update={"webhook_allow": LOOPBACK})
+    asyncio.run(_prepare(settings))
+    return serve(settings, asked)
+
+
+def serve(settings: Settings, asked: argparse.Namespace) -> int:
+    """Serve HTTP, SSE and WebSocket on one port until stopped."""
+    if not _can_listen(settings):
+        return 1
+    application = app.build(settings)
+    asyncio.run(app.refuse_old(settings.database_url))
+    configure_logs(settings)
+    uvicorn.run(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        # Compression costs each socket as much memory as all the rest.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=True,
+    )
+    return 0
+
+
+async def _prepare(settings: Settings) -> None:
+    done = await migrate(settings.database_url, report=lambda name: print(f"  migration {name}"))
+    if done:
+        print(f"Database ready ({len(done)} migrations).")
+    async with opened(settings):
+        credentials = await _demonstration(settings)
+    _show(settings, credentials)
+
+
+async def _demonstration(settings: Settings) -> dict[str, Any]:
+    """Load the demonstration data once; make new credentials when the file of them is lost."""
+    DEMO.mkdir(exist_ok=True)
+    name = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
+    kept = DEMO / f"database-{name}.json"
+    with tqdm(
+        desc="Demonstration data", unit=" rows", total=0, leave=False, file=sys.stdout
+    ) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        is_new = await demonstration.load(DIRECTORY, progress=progress)
+    if kept.exists() and not is_new:
+        secrets: dict[str, Any] = json.loads(kept.read_text())
+    else:
+        secrets = await demonstration.renew_credentials(
+            set_password=provisioning.set_password, create_client=provisioning.create_client
+        )
+        _write_private(kept, secrets)
+    credentials = {
+        "baseUrl": settings.url,
+        "graphql": f"{settings.url}/graphql",
+        "tokenUrl": f"{settings.url}/oauth/token",
+        **secrets,
+    }
+    _write_private(DEMO / f"credentials-{settings.port}.json", credentials)
+    _write_private(DEMO / "credentials.json", credentials)
+    return credentials
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _show(settings: Settings, credentials: dict[str, Any]) -> None:
+    print(f"\nBordereau  {settings.url}")
+    print(f"  GraphQL    {settings.url}/graphql      (HTTP, SSE, WebSocket)")
+    print(f"  GraphiQL   {settings.url}/graphiql")
+    print(f"  OAuth      {settings.url}/.well-known/oauth-authorization-server")
+    print("\nDemonstration credentials (also in .demo/credentials.json):")
+    for role, user in credentials["users"].items():
+        client = credentials["clients"][role]
+        print(f"\n  {role}: {user['may']}")
+        print(f"    log-in   {user['email']}   {user['password']}")
+        print(f"    client   {client['clientId']}   {client['clientSecret']}")
+    print(flush=True)
+
+
+def _can_listen(settings: Settings) -> bool:
+    """Whether the port is free; asked before anything is written for it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            print(
+                f"error: port {settings.port} of {settings.host} is in use;"
+                " choose another with PORT",
+                file=sys.stderr,
+            )
+            return False
+    return True
+
+
+def configure_logs(settings: Settings) -> None:
+    """One line per fact, text or JSON, with the request's id when there is one."""
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.log_format == "text":
+        # Plain tracebacks: the rich ones print local variables, hence personal data.
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+# The operator's work
+
+
+async def migrate_database(settings: Settings, asked: argparse.Namespace) -> int:
+    """Apply what is missing; safe to repeat and to run from several machines at once."""
+    done = await migrate(settings.database_url, report=lambda name: print(f"  {name}"))
+    print(f"{len(done)} migration(s) applied." if done else "Nothing to do.")
+    return 0
+
+
+async def structures_import(settings: Settings, asked: argparse.Namespace) -> int:
+    """Import a directory; refused lines are reported and do not stop the others."""
+    async with opened(settings):
+        with tqdm(unit=" lines", total=0) as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            report = await import_structures(
+                asked.file,
+                progress=progress,
+                report_path=asked.report,
+                check_luhn=settings.check_luhn,
+            )
+    print(
+        f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged,"
+        f" {report.refused} refused, {report.services_opened} services opened."
+    )
+    for rule, count in report.refusals.most_common():
+        print(f"  {count} × {rule}")
+    return 1 if report.refused else 0
+
+
+async def administrator_create(settings: Settings, asked: argparse.Namespace) -> int:
+    """Create a person who administers the site; the password is asked for, never an argument."""
+    password = getpass.getpass("Password: ")
+    async with opened(settings):
+        account = await create_account(asked.email, asked.name)
+        await provisioning.set_password(account, password)
+        await make_administrator(account.id)
+    print(f"{account.email} administers the site ({account.id}).")
+    return 0
+
+
+async def client_create(settings: Settings, asked: argparse.Namespace) -> int:
+    """Register an OAuth client and, if asked, attach it to a structure with full rights."""
+    async with opened(settings):
+        made = await provisioning.create_client(
+            asked.name,
+            asked.grant or ["client_credentials"],
+            asked.scope or list(SCOPES),
+            asked.redirect_uri,
+            structure_id=asked.structure,
+            is_confidential=not asked.public,
+        )
+        if asked.structure:
+            await attach(made.client.id, asked.structure, Role.TECHNICAL, demonstration.ALL_SPACES)
+    print(f"client_id      {made.client.id}")
+    if made.secret:
+        print(f"client_secret  {made.secret}   (shown this once)")
+    return 0
+
+
+async def rotate_keys(settings: Settings, asked: argparse.Namespace) -> int:
+    """Tokens signed before stay valid until they end."""
+    async with opened(settings):
+        await Keys(app.auth_settings(settings)).rotate()
+    print("New tokens are signed with a new key.")
+    return 0
+
+
+async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:
+    """Readers that were ahead of the restored log are told so, instead of missing events."""
+    async with opened(settings):
+        async with transaction():
+            await execute("UPDATE log_head SET epoch = epoch + 1 WHERE id = 1")
+        epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]
+    print(f"The log is in epoch {epoch}. Restart every server and worker.")
+    return 0
+
+
+def write_contract(settings: Settings, asked: argparse.Namespace) -> int:
+    """Generate the contract, or tell which of its files are stale."""
+    stale = generate.differences(CONTRACT)
+    if asked.check:
+        for path in stale:
+            print(f"stale: frontend_contract/{path}; run `make contract`", file=sys.stderr)
+        return 1 if stale else 0
+    generate.write(CONTRACT)
+    print(f"{len(stale)} file(s) written.")
+    return 0
+
+
+def show_settings(settings: Settings, asked: argparse.Namespace) -> int:
+    """The settings as the environment names them."""
+    for name, field in Settings.model_fields.items():
+        print(f"{name.upper()}  [{field.default!r}]\n    {field.description}")
+    return 0
+
+
+# Tests
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+# They want the machine for themselves, and bring servers and databases of their own.
+ALONE = ("tests/graphiql", "tests/bench")
+
+
+def run_tests(settings: Settings, asked: argparse.Namespace) -> int:
+    """The same suite twice: embedded (SQLite), then PostgreSQL and Redis."""
+    pytest = [sys.executable, "-m", "pytest"]
+    shared = ["-n", "auto", *(f"--ignore={path}" for path in ALONE), *asked.arguments]
+    embedded = {"DATABASE_URL": "", "BROKER_URL": ""}
+    status = 0
+    if not asked.arguments:
+        status = _suite("A browser and the bench, alone", [*pytest, *ALONE], embedded)
+    status = _suite("SQLite, embedded", [*pytest, *shared], embedded) or status
+    missing = [url for url in (POSTGRES, REDIS) if not _answers(url)]
+    if missing:
+        print("\n" + "!" * 78)
+        for url in missing:
+            print(f"!! {urlsplit(url).scheme} is not reachable: the second suite is SKIPPED")
+        print("!" * 78)
+        return status or (1 if os.environ.get("CI") else 0)
+    scaled = {"DATABASE_URL": POSTGRES, "BROKER_URL": REDIS}
+    return _suite("PostgreSQL and Redis", [*pytest, *shared], scaled) or status
+
+
+def _suite(name: str, command: list[str], environment: dict[str, str]) -> int:
+    print(f"\n=== {name} ===", flush=True)
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode  # noqa: S603 - our own interpreter
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""Pull and streams: two ways to read the one event log with the same cursor."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import cursors, events
+from domain.access import READ_INVOICES, Permission
+from domain.events import Event
+from domain.feed import EVERYTHING, visible_after
+from resolvers.fields import check, query, subscription
+from resolvers.live import Hub
+from schema.context import Info
+from schema.events import (
+    EventFilterInput,
+    EventFrame,
+    EventPage,
+    EventPageEdge,
+    EventStreamFrame,
+    StreamCursorExpired,
+    StreamHeartbeat,
+    StreamReady,
+    shown_event,
+)
+from schema.pages import BadPage, max_size
+from schema.scalars import EventCursor
+
+READ_EVENTS = (*READ_INVOICES, Permission.READ_STRUCTURE, Permission.READ_WEBHOOKS)
+HEARTBEAT_SECONDS = (1, 300)
+
+hub = Hub()
+# How many of the latest events are kept as frames.
+_FRAMES = 256
+
+After = Annotated[
+    EventCursor | None,
+    strawberry.argument(
+        description="Après. Begin just after this cursor: from an event, a mutation, a webhook,"
+        " `asOfCursor` or the last frame of a stream."
+    ),
+]
+Filter = Annotated[
+    EventFilterInput | None, strawberry.argument(description="Filtre. Only these events.")
+]
+
+
+@strawberry.type
+class EventQuery:
+    @query(
+        *READ_EVENTS,
+        description="Évènements. What happened after a cursor, oldest first: the pull reader of"
+        " the log. Without a cursor, from the beginning.",
+    )
+    async def events(
+        self,
+        info: Info,
+        after: After = None,
+        first: Annotated[
+            int, strawberry.argument(description="Taille de page. From 1 to 100.")
+        ] = 50,
+        filter: Filter = None,
+    ) -> EventPage:
+        if not 1 <= first <= max_size():
+            raise BadPage(f"`first` must be between 1 and {max_size()}; it is {first}.")
+        position = _position(after)
+        wanted = filter.filter() if filter else EVERYTHING
+        batch = await visible_after(info.context.actor, position, limit=first, filter=wanted)
+        nodes = [shown_event(events.row_of(e)) for e in batch.events]
+        edges = [
+            EventPageEdge(cursor=_cursor(e.position), node=node)  # type: ignore[arg-type]  # a row is shown as an Event
+            for e, node in zip(batch.events, nodes, strict=True)
+        ]
+        return EventPage(
+            edges=edges,
+            nodes=nodes,  # type: ignore[arg-type]  # rows are shown as Events
+            end_cursor=_cursor(batch.position),
+            has_more=batch.has_more,
+        )
+
+
+@strawberry.type
+class EventSubscription:
+    @subscription(
+        *READ_EVENTS,
+        description="Flux d'évènements. Every event after a cursor that you may see, in order,"
+        " then those to come as they are committed. Without a cursor, from now on. Resume with"
+        " the last cursor received; over SSE, `Last-Event-ID` does it by itself.",
+    )
+    async def event_stream(
+        self,
+        info: Info,
+        after: After = None,
+        filter: Filter = None,
+        heartbeat_seconds: Annotated[
+            int,
+            strawberry.argument(
+                description="Battement. Seconds of silence after which the cursor alone is sent;"
+                " from 1 to 300."
+            ),
+        ] = 15,
+    ) -> AsyncIterator[EventStreamFrame]:
+        check(info, *READ_EVENTS)
+        low, high = HEARTBEAT_SECONDS
+        if not low <= heartbeat_seconds <= high:
+            raise BadPage(f"`heartbeatSeconds` must be between {low} and {high}.")
+        # An event source that reconnects by itself says where it was.
+        resumed = info.context.last_event_id or after
+        head = await events.head()
+        try:
+            position = head if resumed is None else cursors.position_of(resumed)
+        except cursors.ForeignEpoch:
+            yield StreamCursorExpired(oldest=_cursor(0))
+            return
+        except cursors.BadCursor as error:
+            raise BadPage(f"`after` is not an event cursor: {error}.", "BAD_CURSOR") from error
+        if position > head:
+            yield StreamCursorExpired(oldest=_cursor(0))
+            return
+        yield StreamReady(cursor=_cursor(position), backlog=head - position)
+        async for told in hub.follow(
+            info.context.actor,
+            position,
+            filter.filter() if filter else EVERYTHING,
+            heartbeat=heartbeat_seconds,
+            reauthenticate=info.context.reauthenticate,
+        ):
+            if told.event is None:
+                yield StreamHeartbeat(cursor=_cursor(told.position))
+            else:
+                yield _frame(told.event)
+
+
+_frames: OrderedDict[str, EventFrame] = OrderedDict()
+
+
+def _frame(event: Event) -> EventFrame:
+    """The event as streams tell it, put together once for all who follow."""
+    found = _frames.get(event.id)
+    if found is None:
+        row: Any = shown_event(events.row_of(event))
+        found = EventFrame(cursor=_cursor(event.position), event=row, share_key=event.id)
+        _frames[event.id] = found
+        if len(_frames) > _FRAMES:
+            _frames.popitem(last=False)
+    return found
+
+
+def _position(after: str | None) -> int:
+    if after is None:
+        return 0
+    try:
+        return cursors.position_of(after)
+    except cursors.BadCursor as error:
+        raise BadPage(f"`after` is not an event cursor: {error}.", "BAD_CURSOR") from error
+
+
+def _cursor(position: int) -> EventCursor:
+    return EventCursor(cursors.event(position))

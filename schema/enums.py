@@ -1,0 +1,79 @@
+"""Official codes as GraphQL enums: their words come from the product's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+import strawberry
+
+from domain.access import ActorKind, Role
+from domain.identifiers import IdentifierType
+from domain.invoices.lifecycle import InvoiceAction
+from domain.labels import ENUMS
+from domain.lifecycle import Need, Party
+from domain.reference.deposits import DepositMode
+from domain.reference.frames import Frame
+from domain.reference.payment import InvoiceType, PaymentMode
+from domain.reference.reasons import Reason, ReasonGroup
+from domain.reference.statuses import InvoiceStatus, StatusTone
+from domain.reference.vat import VatType
+from domain.reference.words import Words
+from domain.structures.models import (
+    BankReferenceKind,
+    Nature,
+    ServiceStatus,
+    SizeCategory,
+    StructureStatus,
+)
+
+E = TypeVar("E", bound=Enum)
+
+
+def shown_enum(
+    members: type[E],
+    description: str,
+    words: Mapping[E, Words] | None = None,
+    *,
+    name: str | None = None,
+) -> type[E]:
+    """Show an enum of the domain; each value is described by its French label, then English.
+
+    The words are those of `domain.labels` unless given.
+
+    Raises:
+        KeyError: a member has no words.
+    """
+    words = ENUMS[members] if words is None else words  # type: ignore[index]  # keyed by enum
+    strawberry.enum(members, name=name or members.__name__, description=description)
+    definition: Any = members.__strawberry_definition__  # type: ignore[attr-defined]  # just set
+    for value in definition.values:
+        label = words[members(value.value)]
+        value.description = f"{label.fr}. {label.en}."
+    return members
+
+
+# Declared here, before any type uses them: a type that met one first would show it bare.
+# fmt: off
+shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
+shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
+shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
+shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
+shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
+shown_enum(InvoiceAction, "Action. What can be done to an invoice; see `availableActions`.")
+shown_enum(InvoiceStatus, "Statut. Official codes as published; `enumInfo` gives labels. New values may appear.")
+shown_enum(InvoiceType, "Type. An invoice or a credit note.")
+shown_enum(Nature, "Nature. Only public structures receive invoices.")
+shown_enum(Need, "Saisie attendue. What must be given with an action.", name="ActionInput")
+shown_enum(Party, "Partie. The part that a structure plays in a document.")
+shown_enum(PaymentMode, "Mode de règlement. How the supplier wants to be paid.")
+shown_enum(Reason, "Motif. Why a document was suspended, rejected or refused; official codes.")
+shown_enum(ReasonGroup, "Famille de motifs. The group of a reason.")
+shown_enum(Role, "Rôle. The role of a member in a structure, or on the whole site.")
+shown_enum(ServiceStatus, "État du service. Only an active service may be billed.")
+shown_enum(SizeCategory, "Catégorie de taille. It sets the date of the obligation.")
+shown_enum(StatusTone, "Ton. How a status should look on a screen.")
+shown_enum(StructureStatus, "Statut de structure. Deposits need active structures on both sides.")
+shown_enum(VatType, "Type de TVA. When VAT is due, or why there is none.")
+# fmt: on

@@ -1,0 +1,241 @@
+"""Events as the API shows them: one interface, one type per kind of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import strawberry
+
+from domain import cursors
+from domain.access import ActorKind
+from domain.catalogue import EVENT_KINDS
+from domain.feed import EventFilter
+from domain.lifecycle import Party
+from domain.reference.reasons import Reason
+from domain.reference.statuses import InvoiceStatus
+from domain.reference.words import Words
+from schema.context import Info
+from schema.enums import shown_enum
+from schema.reading import Row, column, computed, part, shows, shows_one_of
+from schema.scalars import EventCursor
+
+
+class EventKind(StrEnum):
+    """Every kind of event; the value is the name in webhooks."""
+
+    # Filled from the catalogue, which is the one list of kinds.
+    _ignore_ = ["_kind"]
+    for _kind in EVENT_KINDS:
+        locals()[_kind.replace(".", "_").upper()] = _kind
+
+
+shown_enum(
+    EventKind,
+    "Nature d'évènement. The value of the same name in webhooks is lower case with dots.",
+    {EventKind(kind): Words(row.fr, row.en) for kind, row in EVENT_KINDS.items()},
+)
+
+
+def _type_name(kind: str) -> str:
+    return "".join(word.capitalize() for word in kind.replace(".", "_").split("_"))
+
+
+def _cursor(row: Any) -> EventCursor:
+    return EventCursor(cursors.event(row.position))
+
+
+def _actor_name(row: Any, viewer: Any) -> str | None:
+    """The name is told to the author's own side only."""
+    own_side = row.actor_id == viewer.id or row.on_behalf_of in viewer.rights
+    return row.actor_name if own_side else None
+
+
+@shows(description="Auteur. Who made it happen. A person's name is told to its own side only.")
+class EventActor:
+    kind: ActorKind = column("actor_kind", description="Nature. What kind of caller acted.")
+    party: Party | None = column(
+        "party", description="Partie. The part it played in the document, if any."
+    )
+    name: str | None = computed(
+        _actor_name,
+        needs=("actor_id", "actor_name", "on_behalf_of"),
+        description="Nom. Null for the other parties.",
+    )
+
+
+@shows(description="Changement de statut. From which status to which, and why.")
+class StatusChange:
+    frm: InvoiceStatus | None = column(
+        "change_from", description="Avant. The status before; null at the beginning."
+    )
+    to: InvoiceStatus = column("change_to", description="Après. The status after.")
+    reason: Reason | None = column(description="Motif. The reason given, if the step asks for one.")
+    comment: str | None = column(description="Commentaire. The words that came with it.")
+
+
+StatusChange.__strawberry_definition__.fields[0].graphql_name = "from"  # type: ignore[attr-defined]  # a Python keyword
+
+
+@shows_one_of(
+    "event",
+    "kind",
+    {kind: _type_name(kind) for kind in EVENT_KINDS},
+    key="position",
+    description="Évènement. One fact, recorded once, in the order in which facts were committed.",
+)
+class Event:
+    id: strawberry.ID = column(
+        description="Identifiant. The same in webhooks (`webhook-id`): deduplicate on it."
+    )
+    kind: EventKind = column(description="Nature. What kind of fact it is.")
+    cursor: EventCursor = computed(
+        _cursor,
+        needs=("position",),
+        description="Curseur. The place just after this event in the one log of all events.",
+    )
+    occurred_at: datetime = column(description="Survenu le. When it happened.")
+    recorded_at: datetime = column(description="Enregistré le. When it was written in the log.")
+    subject_id: strawberry.ID = column(
+        description="Objet. The identifier of what the event is about."
+    )
+    subject_sequence: int = column(
+        description="Rang. 1 for the first event of the object, then without gaps."
+    )
+    actor: EventActor = part(description="Auteur. Who made it happen.")
+    change: StatusChange | None = part(
+        when="change_to", description="Changement. The change of status, if it is one."
+    )
+
+
+def _subject(table: str) -> Any:
+    """The object that the event is about: as it is now, and only if the viewer may see it now."""
+
+    async def subject(root: Any, info: Info) -> Any:
+        return await info.context.load.seen(table, info.context.actor, root.subject_id)
+
+    return subject
+
+
+# What each kind of subject is shown as: the field, its type and its description.
+# fmt: off
+_SUBJECTS = {
+    "invoice": (
+        Annotated["Invoice", strawberry.lazy("schema.invoices")],  # noqa: F821 - resolved lazily
+        "Facture. The invoice as it is now; null when you no longer see it.",
+    ),
+    "structure": (
+        Annotated["Structure", strawberry.lazy("schema.structures")],  # noqa: F821 - resolved lazily
+        "Structure. The structure as it is now; null when you no longer see it.",
+    ),
+}
+# fmt: on
+
+
+def _concrete(kind: str, row: Any) -> type[Event]:
+    namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
+    if row.subject in _SUBJECTS:
+        type_, description = _SUBJECTS[row.subject]
+        namespace["__annotations__"][row.subject] = type_ | None
+        namespace[row.subject] = strawberry.field(
+            resolver=_subject(row.subject), description=description
+        )
+    made = type(_type_name(kind), (Event,), namespace)
+    return shows("event", key="position", description=f"{row.fr}. {row.en}.")(made)
+
+
+EVENT_TYPES = [_concrete(kind, row) for kind, row in EVENT_KINDS.items()]
+
+
+@strawberry.input(
+    name="EventFilter",
+    description="Filtre d'évènements. Every criterion given must hold; values of one are"
+    " alternatives.",
+)
+class EventFilterInput:
+    kinds: list[EventKind] | None = strawberry.field(
+        default=None, description="Natures. Only these kinds; at most 50."
+    )
+    subjects: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Objets. Only what is about these objects; at most 250."
+    )
+    structures: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Structures. Only what concerns these structures; at most 250."
+    )
+    statuses: list[InvoiceStatus] | None = strawberry.field(
+        default=None, description="Statuts. Only changes to one of these statuses."
+    )
+
+    def filter(self) -> EventFilter:
+        """The same for the domain."""
+        return EventFilter(
+            kinds=frozenset(k.value for k in self.kinds or ()),
+            subjects=frozenset(self.subjects or ()),
+            structures=frozenset(self.structures or ()),
+            statuses=frozenset(s.value for s in self.statuses or ()),
+        )
+
+
+@strawberry.type(description="Élément. One event and the cursor just after it.")
+class EventPageEdge:
+    cursor: EventCursor = strawberry.field(description="Curseur. Pass it as `after`.")
+    node: Event = strawberry.field(description="Évènement. The event.")
+
+
+@strawberry.type(
+    description="Page d'évènements. In log order; keep `endCursor` and ask again with it."
+)
+class EventPage:
+    edges: list[EventPageEdge] = strawberry.field(description="Éléments. At most 100.")
+    nodes: list[Event] = strawberry.field(description="Évènements. At most 100.")
+    end_cursor: EventCursor = strawberry.field(
+        description="Curseur de fin. How far the log was read for this page, whatever was shown:"
+        " the next page or a stream goes on from here without a hole."
+    )
+    has_more: bool = strawberry.field(description="Suite. Whether more is there already.")
+
+
+@strawberry.type(description="Flux prêt. The first frame: where the stream begins.")
+class StreamReady:
+    cursor: EventCursor = strawberry.field(description="Curseur. Where the stream begins.")
+    backlog: int = strawberry.field(
+        description="Retard. How many positions of the log lie between there and its end; an"
+        " upper bound of the events to come at once."
+    )
+
+
+@strawberry.type(description="Évènement du flux. One event and the cursor just after it.")
+class EventFrame:
+    cursor: EventCursor = strawberry.field(description="Curseur. Keep it: it resumes the stream.")
+    event: Event = strawberry.field(description="Évènement. What happened.")
+    # Subscribers to the same operation with the same rights share what is made of it.
+    share_key: strawberry.Private[str] = ""
+
+
+@strawberry.type(description="Battement. Nothing for you since; the cursor advances all the same.")
+class StreamHeartbeat:
+    cursor: EventCursor = strawberry.field(description="Curseur. How far the log was read.")
+
+
+@strawberry.type(
+    description="Curseur périmé. What follows the cursor is no longer kept, or the log was"
+    " restored from a backup; the stream ends. Read your documents again and start from `oldest`."
+)
+class StreamCursorExpired:
+    oldest: EventCursor = strawberry.field(
+        description="Plus ancien. The oldest cursor from which the log can still be read."
+    )
+
+
+EventStreamFrame = Annotated[
+    StreamReady | EventFrame | StreamHeartbeat | StreamCursorExpired,
+    strawberry.union(
+        "EventStreamFrame", description="Trame du flux. What a stream sends, one after another."
+    ),
+]
+
+
+def shown_event(row: dict[str, Any]) -> Row:
+    """A row of the log as the types of this module read it."""
+    return Row("event", row)

@@ -1,0 +1,360 @@
+"""Webhooks as the API shows and takes them: endpoints, deliveries, attempts, explanations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from domain.access import Actor
+from domain.reference.statuses import InvoiceStatus
+from domain.select import Select
+from schema.context import InLocale, Locale
+from schema.enums import shown_enum
+from schema.events import EventKind
+from schema.ids import Node
+from schema.invoice_inputs import KEY
+from schema.pages import Connection
+from schema.reading import column, computed, connection, json_column, shows, to_many, to_one
+from schema.scalars import EventCursor, Url
+from schema.structures import Structure
+from webhooks import explain, queries, words
+from webhooks.endpoints import EndpointDraft, Resume
+from webhooks.models import (
+    DeliveryState,
+    EndpointStatus,
+    NextAttempt,
+    PauseReason,
+    SkipReason,
+)
+from webhooks.outbound import ErrorKind
+
+shown_enum(
+    EndpointStatus,
+    "État. Whether messages are sent.",
+    words.ENDPOINT_STATUSES,
+    name="WebhookEndpointStatus",
+)
+shown_enum(
+    PauseReason,
+    "Motif de pause. Why nothing is sent.",
+    words.PAUSE_REASONS,
+    name="WebhookPauseReason",
+)
+shown_enum(
+    DeliveryState,
+    "État d'un envoi.",
+    words.DELIVERY_STATES,
+    name="WebhookDeliveryState",
+)
+shown_enum(
+    SkipReason,
+    "Motif d'écart. Why a delivery was given up.",
+    words.SKIP_REASONS,
+    name="WebhookSkipReason",
+)
+shown_enum(
+    NextAttempt,
+    "Suite. What decided the next attempt, or that there is none.",
+    words.NEXT_ATTEMPTS,
+    name="WebhookNextAttempt",
+)
+shown_enum(
+    ErrorKind,
+    "Échec. Why an attempt does not count. New values may appear.",
+    words.ERROR_KINDS,
+    name="WebhookErrorKind",
+)
+shown_enum(
+    Resume,
+    "Reprise. What becomes of what waited during the pause.",
+    words.RESUMES,
+    name="WebhookResume",
+)
+shown_enum(
+    explain.Why,
+    "Explication. Where an event stands for an endpoint. New values may appear.",
+    words.EXPLANATIONS,
+    name="WebhookExplanationCode",
+)
+
+
+def _deliveries_of(
+    viewer: Actor,
+    states: Annotated[
+        list[DeliveryState] | None, strawberry.argument(description="États. Only in these states.")
+    ] = None,
+) -> Select:
+    return queries.deliveries(viewer, states=states)
+
+
+def _filter(row: Any) -> WebhookFilter | None:
+    stored = json.loads(row.wanted) if isinstance(row.wanted, str) else row.wanted
+    return WebhookFilter(stored=stored) if stored else None
+
+
+@strawberry.type(
+    description="Filtre d'un point de réception. Every criterion that is not empty must hold."
+)
+class WebhookFilter:
+    stored: strawberry.Private[Mapping[str, list[str]]]
+
+    @strawberry.field(description="Objets. Only what is about these objects; at most 250.")
+    def subjects(self) -> list[strawberry.ID]:
+        return [strawberry.ID(text) for text in self.stored.get("subjects", ())]
+
+    @strawberry.field(description="Structures. Only what concerns these structures; at most 250.")
+    def structures(self) -> list[strawberry.ID]:
+        return [strawberry.ID(text) for text in self.stored.get("structures", ())]
+
+    @strawberry.field(description="Statuts. Only changes to one of these statuses; at most 250.")
+    def statuses(self) -> list[InvoiceStatus]:
+        return [InvoiceStatus(text) for text in self.stored.get("statuses", ())]
+
+
+@shows(
+    "webhook_attempt",
+    prefix="wha",
+    seen=queries.attempts,
+    description="Tentative. One request to the receiver, and its answer.",
+)
+class WebhookAttempt(Node):
+    number: int = column(description="Rang. From 1; sent as `webhook-attempt`.")
+    at: datetime = column(description="Le. When the request was sent.")
+    status: int | None = column(description="Statut HTTP. Null when there was no answer.")
+    latency_ms: int | None = column(description="Durée. Until the end of the answer, in ms.")
+    error: ErrorKind | None = column(description="Échec. Null when the receiver accepted.")
+    detail: str | None = column(description="Détail. The failure in words, for a technician.")
+    excerpt: str = column(
+        description="Extrait. The first 4 kB of the answer; what is not text is escaped."
+    )
+    request_id: str = column(description="Identifiant. Sent as `x-request-id`.")
+    next_attempt_at: datetime | None = column(
+        description="Tentative suivante. When it was planned, as decided after this one."
+    )
+    next_why: NextAttempt = column(description="Suite. What decided it.")
+
+
+@shows(
+    "webhook_delivery",
+    prefix="whd",
+    seen=queries.deliveries,
+    description="Envoi. One event for one endpoint. Deliveries of one object go in order.",
+)
+class WebhookDelivery(Node):
+    endpoint: Annotated[WebhookEndpoint, strawberry.lazy("schema.webhooks")] = to_one(
+        "endpoint_id", description="Point de réception. Where it goes."
+    )
+    event_id: strawberry.ID = column(description="Évènement. Sent as `webhook-id`.")
+    event_kind: EventKind = column(description="Nature. The kind of the event.")
+    subject_id: strawberry.ID = column(description="Objet. What the event is about.")
+    subject_sequence: int = column(description="Rang. The place of the event in its object.")
+    state: DeliveryState = column(description="État. Where the delivery stands.")
+    skip_reason: SkipReason | None = column(description="Motif d'écart. When it was given up.")
+    is_ordered: bool = column(
+        "ordered",
+        description="Ordonné. False once it is sent again on demand, outside the order.",
+    )
+    attempt_count: int = column("attempts", description="Tentatives. How many were made.")
+    next_attempt_at: datetime | None = column(
+        description="Prochaine tentative. Null unless PENDING."
+    )
+    created_at: datetime = column(description="Créé le. When the event was dispatched.")
+    finished_at: datetime | None = column(description="Terminé le. Accepted or given up.")
+    body: str = column(description="Corps. The JSON text that every attempt sends, byte for byte.")
+    attempts: list[WebhookAttempt] = to_many(
+        "delivery_id",
+        order=("number",),
+        limit=20,
+        description="Tentatives. In order; the first 20. `attemptHistory` has all of them.",
+    )
+    attempt_history: Connection[WebhookAttempt] = connection(
+        "delivery_id",
+        queries.attempts,
+        description="Historique des tentatives. Every attempt, the last one first.",
+    )
+
+
+@shows(
+    "webhook_endpoint",
+    prefix="whe",
+    seen=queries.endpoints,
+    description="Point de réception. A place of yours that is told what happens.",
+)
+class WebhookEndpoint(Node):
+    structure: Structure = to_one("structure_id", description="Structure. Whose endpoint it is.")
+    url: Url = column(description="Adresse. Where messages are posted.")
+    description: str = column(description="Description. Your words for it.")
+    events: list[EventKind] = json_column(
+        "kinds", description="Natures. The kinds asked for; empty asks for all."
+    )
+    filter: WebhookFilter | None = computed(
+        _filter, needs=("wanted",), description="Filtre. Null when there is none."
+    )
+    status: EndpointStatus = column(description="État. Whether messages are sent.")
+    paused_reason: PauseReason | None = column(description="Motif de pause. Null unless paused.")
+    paused_at: datetime | None = column(description="En pause depuis. Null unless paused.")
+    consecutive_failures: int = column(description="Échecs de suite. Since the last success.")
+    failing_since: datetime | None = column(
+        description="En échec depuis. The first failure since the last success."
+    )
+    last_success_at: datetime | None = column(description="Dernier succès.")
+    last_failure_at: datetime | None = column(description="Dernier échec.")
+    previous_secret_until: datetime | None = column(
+        description="Fin de l'ancien secret. Until then the secret before the last rotation signs"
+        " too."
+    )
+    created_at: datetime = column(description="Créé le.")
+    updated_at: datetime = column(description="Modifié le.")
+    deliveries: Connection[WebhookDelivery] = connection(
+        "endpoint_id", _deliveries_of, description="Envois. The newest first."
+    )
+
+
+@strawberry.type(
+    description="Explication. Why an event was sent to an endpoint, or was not, or not yet."
+)
+class WebhookExplanation:
+    found: strawberry.Private[explain.Explanation]
+
+    @strawberry.field(description="Code. The one reason.")
+    def code(self) -> explain.Why:
+        return self.found.why
+
+    @strawberry.field(description="Libellé. The reason in words.")
+    def label(self, locale: InLocale = Locale.FR) -> str:
+        return words.EXPLANATIONS[self.found.why].in_(locale.value)
+
+    @strawberry.field(
+        description="Envoi. The delivery, when there is one.", graphql_type=WebhookDelivery | None
+    )
+    def delivery(self) -> Any:
+        return self.found.delivery
+
+    @strawberry.field(description="Derrière. The delivery that goes first, when it waits for one.")
+    def behind(self) -> strawberry.ID | None:
+        return strawberry.ID(self.found.behind) if self.found.behind else None
+
+
+def _optional(description: str) -> Any:
+    return strawberry.field(default=None, description=description)
+
+
+def _unchanged(description: str) -> Any:
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+_ID = "Point de réception. Which one."
+_URL = (
+    "Adresse. https on port 443 or 8443, without user or password; other ports, http and private"
+    " networks only where the operator opened them."
+)
+_EVENTS = "Natures. The kinds to be told; empty for all."
+_FILTER = "Filtre. Only what fits it."
+
+
+@strawberry.input(
+    name="WebhookFilterInput",
+    description="Filtre d'un point de réception. Every criterion given must hold; values of one"
+    " are alternatives.",
+)
+class WebhookFilterInput:
+    subjects: list[strawberry.ID] | None = _optional("Objets. At most 250.")
+    structures: list[strawberry.ID] | None = _optional(
+        "Structures. Only what concerns these structures; at most 250."
+    )
+    statuses: list[InvoiceStatus] | None = _optional("Statuts. Only changes to one of these.")
+
+    def criteria(self) -> dict[str, tuple[str, ...]]:
+        """The same for the domain."""
+        return {
+            "subjects": tuple(self.subjects or ()),
+            "structures": tuple(self.structures or ()),
+            "statuses": tuple(s.value for s in self.statuses or ()),
+        }
+
+
+@strawberry.input(description="Nouveau point de réception.")
+class WebhookEndpointCreateInput:
+    structure_id: strawberry.ID = strawberry.field(description="Structure. Whose news is told.")
+    url: str = strawberry.field(description=_URL)
+    description: str = strawberry.field(
+        default="", description="Description. Your words for it; up to 200 characters."
+    )
+    events: list[EventKind] | None = _optional(_EVENTS)
+    filter: WebhookFilterInput | None = _optional(_FILTER)
+    idempotency_key: str | None = _optional(KEY)
+
+    def draft(self) -> EndpointDraft:
+        """The same for the domain."""
+        return EndpointDraft(
+            url=self.url,
+            description=self.description,
+            kinds=tuple(kind.value for kind in self.events or ()),
+            wanted=self.filter.criteria() if self.filter else {},
+        )
+
+
+@strawberry.input(description="Modification. Only the fields given change.")
+class WebhookEndpointUpdateInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    url: str | None = _unchanged(_URL)
+    description: str | None = _unchanged("Description. Your words for it.")
+    events: list[EventKind] | None = _unchanged(_EVENTS)
+    filter: WebhookFilterInput | None = _unchanged("Filtre. Replaces the present one.")
+    idempotency_key: str | None = _optional(KEY)
+
+    def changes(self) -> dict[str, Any]:
+        """What is asked to change, for the domain."""
+        given = {k: v for k, v in vars(self).items() if v is not strawberry.UNSET}
+        found: dict[str, Any] = {}
+        if given.get("url") is not None:
+            found["url"] = given["url"]
+        if "description" in given:
+            found["description"] = given["description"] or ""
+        if "events" in given:
+            found["kinds"] = tuple(kind.value for kind in given["events"] or ())
+        if "filter" in given:
+            found["wanted"] = given["filter"].criteria() if given["filter"] else {}
+        return found
+
+
+@strawberry.input(description="Mise en pause.")
+class WebhookEndpointPauseInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    idempotency_key: str | None = _optional(KEY)
+
+
+@strawberry.input(description="Reprise.")
+class WebhookEndpointResumeInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    start: Resume = strawberry.field(description="Reprise. What becomes of what waited.")
+    cursor: EventCursor | None = _optional("Curseur. With SINCE: of the last event received.")
+    idempotency_key: str | None = _optional(KEY)
+
+
+@strawberry.input(description="Suppression.")
+class WebhookEndpointDeleteInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    idempotency_key: str | None = _optional(KEY)
+
+
+@strawberry.input(description="Nouveau secret.")
+class WebhookEndpointSecretRotateInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    idempotency_key: str | None = _optional(KEY)
+
+
+@strawberry.input(description="Essai.")
+class WebhookEndpointPingInput:
+    id: strawberry.ID = strawberry.field(description=_ID)
+    idempotency_key: str | None = _optional(KEY)
+
+
+@strawberry.input(description="Nouvel envoi.")
+class WebhookDeliveryRedeliverInput:
+    id: strawberry.ID = strawberry.field(description="Envoi. Which one.")
+    idempotency_key: str | None = _optional(KEY)
