@@ -1,0 +1,223 @@
+"""JSON Schemas of what webhooks carry: one envelope, and the data of each kind of event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from domain.access import ActorKind
+from domain.catalogue import EVENT_KINDS
+from domain.identifiers import IdentifierType
+from domain.lifecycle import Party
+from domain.reference.frames import Frame
+from domain.reference.payment import InvoiceType
+from domain.reference.reasons import Reason
+from domain.reference.statuses import InvoiceStatus
+from domain.structures.models import Nature, ServiceStatus, StructureStatus
+from webhooks.envelope import API_VERSION
+from webhooks.models import EndpointStatus, PauseReason
+
+Schema = Mapping[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_FLAG: Schema = {"type": "boolean"}
+_DATE: Schema = {"type": "string", "format": "date"}
+_INSTANT: Schema = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z$",
+}
+_AMOUNT: Schema = {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$"}
+
+
+def _id(*prefixes: str) -> Schema:
+    return {"type": "string", "pattern": f"^({'|'.join(prefixes)})_[0-9a-z]{{26}}$"}
+
+
+def _codes(enum: type[StrEnum]) -> Schema:
+    """A code of an enum: a subscriber must accept values that it does not know."""
+    return {
+        "type": "string",
+        "pattern": "^[A-Z0-9_]+$",
+        "description": f"{enum.__name__}: see labels.fr.json. New values may appear.",
+    }
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(
+    properties: Mapping[str, Schema], *, optional: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """An object with these properties at least: envelopes only grow."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+_PARTY_CARD = _object(
+    {
+        "id": _id("str"),
+        "identifier": _TEXT,
+        "name": _TEXT,
+        "serviceCode": _or_null(_TEXT),
+    }
+)
+_INVOICE = _object(
+    {
+        "id": _id("inv"),
+        "number": _or_null(_TEXT),
+        "type": _codes(InvoiceType),
+        "frame": _codes(Frame),
+        "status": _codes(InvoiceStatus),
+        "version": _COUNT,
+        "issuedOn": _or_null(_DATE),
+        "depositedAt": _or_null(_INSTANT),
+        "availableAt": _or_null(_INSTANT),
+        "dueOn": _or_null(_DATE),
+        "currency": _TEXT,
+        "totalNet": _or_null(_AMOUNT),
+        "totalVat": _or_null(_AMOUNT),
+        "totalGrossAfterDiscount": _or_null(_AMOUNT),
+        "amountToPay": _or_null(_AMOUNT),
+        "commitmentNumber": _or_null(_TEXT),
+        "contractNumber": _or_null(_TEXT),
+        "originalInvoiceNumber": _or_null(_TEXT),
+        "externalReference": _or_null(_TEXT),
+        "refusedByValidator": _FLAG,
+        "supplier": _PARTY_CARD,
+        "recipient": _or_null(_PARTY_CARD),
+    }
+)
+_STRUCTURE = _object(
+    {
+        "id": _id("str"),
+        "identifierType": _codes(IdentifierType),
+        "identifier": _TEXT,
+        "name": _TEXT,
+        "nature": _codes(Nature),
+        "status": _codes(StructureStatus),
+        "version": _COUNT,
+    }
+)
+_SERVICE = _object(
+    {
+        "id": _id("svc"),
+        "code": _TEXT,
+        "name": _TEXT,
+        "status": _codes(ServiceStatus),
+        "commitmentRequired": _FLAG,
+    }
+)
+_BANK_ACCOUNT = _object(
+    {
+        "id": _id("bnk"),
+        "ibanEnd": {"type": "string", "pattern": "^[0-9A-Z]{4}$"},
+        "isFactor": _FLAG,
+        "factorName": _or_null(_TEXT),
+    }
+)
+_MANDATE = _object(
+    {
+        "id": _id("mdt"),
+        "version": _TEXT,
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    }
+)
+_CHANGES: Schema = {
+    "type": "object",
+    "description": "Each changed field with its value before and after.",
+    "additionalProperties": {"type": "array", "minItems": 2, "maxItems": 2},
+}
+_COUNTS = dict.fromkeys(
+    ("lines", "created", "updated", "unchanged", "refused", "servicesOpened"), _COUNT
+)
+
+_ENDPOINT = _object(
+    {
+        "id": _id("whe"),
+        "url": _TEXT,
+        "description": _TEXT,
+        "status": _codes(EndpointStatus),
+        "structureId": _id("str"),
+    }
+)
+_GIVEN_UP: Mapping[str, Schema] = {
+    "deliveryId": _id("whd"),
+    "eventId": _id("evt"),
+    "eventType": _TEXT,
+    "subject": _TEXT,
+    "attempts": _COUNT,
+    "lastStatus": _or_null(_COUNT),
+    "lastError": _or_null(_TEXT),
+}
+
+# What `data` holds, by kind. Anything else about the subject is asked of the API.
+DATA: Mapping[str, Schema] = {
+    **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
+    "structure.created": _object({"structure": _STRUCTURE}),
+    "structure.updated": _object({"structure": _STRUCTURE, "changes": _CHANGES}),
+    "structures.imported": _object({"file": _TEXT, **_COUNTS}),
+    "service.opened": _object({"structure": _STRUCTURE, "service": _SERVICE}),
+    "service.updated": _object({"structure": _STRUCTURE, "service": _SERVICE}),
+    "service.closed": _object({"structure": _STRUCTURE, "service": _SERVICE}),
+    "bank_account.added": _object({"structure": _STRUCTURE, "bankAccount": _BANK_ACCOUNT}),
+    "bank_account.removed": _object({"structure": _STRUCTURE, "bankAccount": _BANK_ACCOUNT}),
+    "mandate.signed": _object({"structure": _STRUCTURE, "mandate": _MANDATE}),
+    "mandate.revoked": _object({"structure": _STRUCTURE, "mandate": _MANDATE}),
+    "webhook.ping": _object({"endpoint": _ENDPOINT}),
+    "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
+    "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),
+}
+
+# The platform is a party of every document: it is named once.
+_ACTORS = list(dict.fromkeys([*map(str, Party), *map(str, ActorKind)]))
+_CHANGE = _object(
+    {
+        "from": _or_null(_codes(InvoiceStatus)),
+        "to": _codes(InvoiceStatus),
+        "reason": _or_null(_object({"code": _codes(Reason), "label": _TEXT})),
+        "comment": _or_null(_TEXT),
+        "actor": _object({"kind": {"enum": _ACTORS}}),
+    }
+)
+
+
+def envelope(kind: str) -> dict[str, Any]:
+    """The schema of the body of one kind of event."""
+    row = EVENT_KINDS[kind]
+    changes_status = kind in ("invoice.submitted", "invoice.status_changed")
+    properties: dict[str, Schema] = {
+        "id": {**_id("evt"), "description": "The same in `webhook-id`: deduplicate on it."},
+        "type": {"const": kind},
+        "timestamp": {**_INSTANT, "description": "When it happened."},
+        "cursor": {**_TEXT, "description": "The place just after it: `events(after:)` goes on."},
+        "subject": {**_TEXT, "description": "The identifier of what it is about."},
+        "subjectSequence": {"type": "integer", "minimum": 1},
+        "tenant": {**_id("str"), "description": "The structure of the endpoint."},
+        "environment": {"enum": ["sandbox", "production"]},
+        "change": _CHANGE if changes_status else _or_null(_CHANGE),
+        "apiVersion": {"const": API_VERSION},
+        "data": DATA[kind],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": kind,
+        "description": f"{row.fr}. {row.en}.",
+        **_object(properties),
+    }
+
+
+def event_files() -> dict[str, str]:
+    """`events/<kind>.schema.json`, by path."""
+    return {
+        f"events/{kind}.schema.json": json.dumps(envelope(kind), indent=2, ensure_ascii=False)
+        + "\n"
+        for kind in EVENT_KINDS
+    }
