@@ -1,0 +1,183 @@
+"""The product's own schema by both roads: the contract's operations, and questions by chance."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    type_from_ast,
+    value_from_ast_untyped,
+)
+from graphql.language import parse_value
+
+from domain.access import ANONYMOUS, Actor
+from domain.lifecycle import Party
+from domain.reference.statuses import InvoiceStatus as S
+from resolvers.compiler import compile_operation
+from resolvers.loaders import Loaders
+from resolvers.root import schema
+from schema.context import Context
+from tests import make
+from tests.compiler.questions import Questioner
+from tests.compiler.roads import Answers, ask
+
+OPERATIONS = {
+    path.stem: path.read_text()
+    for path in sorted(Path("frontend_contract/operations").glob("*.graphql"))
+}
+STATUSES = (S.BROUILLON, S.MISE_A_DISPOSITION, S.SUSPENDUE, S.REJETEE, S.MISE_EN_PAIEMENT)
+QUESTIONS = 40
+
+
+@dataclass(frozen=True)
+class World:
+    """Who looks, and the identifiers of what there is to see."""
+
+    viewers: dict[str, Actor]
+    samples: dict[str, list[str]]
+    names: dict[str, str]
+
+
+@pytest.fixture
+async def world(database: str) -> World:
+    """Invoices in several statuses between the same parties, and some by validators."""
+    parties = await make.some_parties()
+    service = await make.a_service(parties.recipient)
+    await make.a_bank_account(parties.supplier)
+    invoices = [await make.an_invoice(status, parties=parties) for status in STATUSES]
+    invoices.append(await make.an_invoice(S.A_VALIDER_2, parties=parties))
+    structures = [parties.of(p) for p in Party if p is not Party.SYSTEM]
+    ids = [i.id for i in invoices] + [s.id for s in structures] + [service.id, "inv_none"]
+    texts = [invoices[1].number, parties.recipient.identifier, parties.recipient.name, "", "é"]
+    return World(
+        viewers={
+            "supplier": make.an_actor(parties.supplier),
+            "recipient": make.an_actor(parties.recipient),
+            "validator": make.an_actor(parties.validator_1),
+            "both": make.an_actor(parties.supplier, parties.recipient),
+            "administrator": make.an_administrator(),
+            "stranger": make.an_actor("str_00000000000000000000000000"),
+            "anonymous": ANONYMOUS,
+        },
+        samples={
+            "ID": [json.dumps(i) for i in ids],
+            "String": [json.dumps(t) for t in texts],
+            "Int": ["0", "1", "20"],
+            "Boolean": ["true", "false"],
+            "Date": ['"2026-01-01"', '"9999-12-31"'],
+            "DateTime": ['"2026-01-01T00:00:00Z"', '"9999-12-31T23:59:59Z"'],
+            "Decimal": ['"0"', '"240.00"'],
+            "Siret": [json.dumps(parties.recipient.identifier)],
+            "EventCursor": ['"none"'],
+        },
+        names={
+            "invoice": invoices[1].id,
+            "draft": invoices[0].id,
+            "structure": parties.supplier.id,
+            "supplier": parties.supplier.id,
+            "recipient": parties.recipient.id,
+            "service": service.id,
+            "number": str(invoices[1].number),
+            "siret": parties.recipient.identifier,
+        },
+    )
+
+
+def looking(actor: Actor) -> Callable[[], Context]:
+    """A context of its own for each answer."""
+    return lambda: Context(actor, "request", Loaders)
+
+
+@pytest.mark.parametrize("text", OPERATIONS.values(), ids=OPERATIONS.keys())
+async def test_every_operation_of_the_contract_is_answered_alike(world: World, text: str) -> None:
+    operation = _operation(text)
+    if operation.operation is not OperationType.QUERY:
+        assert compile_operation(schema, parse(text), operation) is None
+        return
+    for viewer in world.viewers.values():
+        for seed in range(3):
+            variables = _written(text, world) if seed == 0 else _chosen(operation, world, seed)
+
+            answers = await ask(schema, text, variables, looking(viewer))
+
+            assert answers.agree, _told(text, variables, viewer, answers)
+
+
+# What the front end asks most often must not fall back: it would be answered, but late.
+COMPILED = (
+    "InvoicePage",
+    "InvoiceByNumber",
+    "InvoiceHistory",
+    "InvoicesIssued",
+    "InvoicesReceived",
+    "InvoicesToValidate",
+    "StructureSearch",
+    "StructureForDeposit",
+    "EventsPull",
+    "Labels",
+)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_what_the_front_end_asks_most_is_compiled(name: str) -> None:
+    text = OPERATIONS[name]
+
+    assert compile_operation(schema, parse(text), _operation(text)) is not None
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_questions_by_chance_are_answered_alike(world: World, seed: int) -> None:
+    compiled = 0
+    for n in range(QUESTIONS):
+        questioner = Questioner(schema._schema, seed * 1000 + n, world.samples, depth=6)
+        text, variables = questioner.query()
+        viewer = list(world.viewers.values())[n % len(world.viewers)]
+
+        answers = await ask(schema, text, variables, looking(viewer))
+
+        assert answers.agree, _told(text, variables, viewer, answers)
+        compiled += answers.compiled is not None
+    # Otherwise the comparison says nothing.
+    assert compiled > QUESTIONS * 0.3
+
+
+def _operation(text: str) -> OperationDefinitionNode:
+    return next(n for n in parse(text).definitions if isinstance(n, OperationDefinitionNode))
+
+
+def _written(text: str, world: World) -> dict[str, Any]:
+    """The variables of the operation's own example."""
+    example = re.search(r"^# variables: (.*)$", text, re.MULTILINE)
+    variables: dict[str, Any] = json.loads(example[1]) if example else {}
+    return {
+        name: world.names.get(value[1:-1], value)
+        if isinstance(value, str) and value.startswith("{")
+        else value
+        for name, value in variables.items()
+    }
+
+
+def _chosen(operation: OperationDefinitionNode, world: World, seed: int) -> dict[str, Any]:
+    """Variables by chance, of the types that the operation declares."""
+    questioner = Questioner(schema._schema, seed, world.samples)
+    variables = {}
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        type_ = type_from_ast(schema._schema, definition.type)
+        if name not in ("after", "before") and questioner.chance.random() < 0.7:
+            literal = parse_value(questioner.literal(type_))
+            variables[name] = value_from_ast_untyped(literal)
+    return variables
+
+
+def _told(text: str, variables: Any, viewer: Actor, answers: Answers) -> str:
+    return f"{viewer}\n{text}\n{json.dumps(variables)}\n{answers}"

@@ -1,0 +1,134 @@
+"""What webhooks carry is what the JSON Schemas say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from domain import events
+from domain.catalogue import EVENT_KINDS
+from domain.clock import Clock
+from domain.invoices.lifecycle import InvoiceAction as A
+from domain.reference.statuses import InvoiceStatus as S
+from domain.structures import actions
+from domain.structures.models import ServiceStatus
+from frontend_contract.event_schemas import envelope
+from frontend_contract.generate import FOLDER
+from tests.make import a_situation, act, an_actor, let_it_lapse
+from tests.world import World, a_world
+from webhooks.envelope import body_of
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    kind: json.loads((FOLDER / "events" / f"{kind}.schema.json").read_text("utf-8"))
+    for kind in EVENT_KINDS
+}
+_TYPES: Mapping[str, type] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def problems(schema: Mapping[str, Any], value: Any, at: str = "") -> Iterator[str]:
+    """Where a value breaks a schema, for the keywords that ours use."""
+    assert schema.keys() <= _KEYWORDS, schema.keys() - _KEYWORDS
+    wanted = schema.get("type")
+    if wanted and type(value) is not _TYPES[wanted]:
+        yield f"{at}: {value!r} is no {wanted}"
+        return
+    for keyword, holds in _CHECKS.items():
+        if keyword in schema and not holds(schema[keyword], value):
+            yield f"{at}: {value!r} breaks {keyword} {schema[keyword]!r}"
+    for name, inner in schema.get("properties", {}).items():
+        if name in value:
+            yield from problems(inner, value[name], f"{at}.{name}")
+
+
+_CHECKS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "const": lambda given, value: value == given,
+    "enum": lambda given, value: value in given,
+    "pattern": lambda given, value: re.search(given, value) is not None,
+    "minimum": lambda given, value: value >= given,
+    "required": lambda given, value: set(given) <= value.keys(),
+    "anyOf": lambda given, value: any(not list(problems(one, value)) for one in given),
+}
+_KEYWORDS = {
+    "$schema", "title", "description", "type", "properties", "required", "anyOf", "const", "enum",
+    "pattern", "minimum", "format", "additionalProperties", "minItems", "maxItems",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "count"),
+    [
+        ({"type": "string"}, "a", 0),
+        ({"type": "string"}, None, 1),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None, 0),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, 3, 1),
+        ({"type": "integer", "minimum": 1}, 0, 1),
+        ({"type": "integer"}, True, 1),
+        ({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, {}, 1),
+        ({"type": "string", "pattern": "^a$"}, "b", 1),
+        ({"const": "a"}, "a", 0),
+    ],
+)
+def test_the_checker_of_these_tests_sees_what_is_wrong(
+    schema: dict[str, Any], value: Any, count: int
+) -> None:
+    assert len(list(problems(schema, value))) == count
+
+
+async def a_bit_of_everything() -> World:
+    """A world in which every kind of event about invoices and structures has happened."""
+    world = await a_world()
+    situation = await a_situation(S.REJETEE)
+    await act(situation, A.ACKNOWLEDGE)
+    await act(situation, A.HANDLE_REJECTION)
+    await act(await a_situation(S.COMPLETEE, commitment_number="EJ-1"), A.PAY)
+    await let_it_lapse(await a_situation(S.A_VALIDER_1))
+    recipient = an_actor(world.parties.recipient)
+    await actions.update_structure(recipient, world.parties.recipient.id, {"town": "Roche"})
+    await actions.update_service(recipient, world.service.id, {"name": "Voirie et réseaux"})
+    await actions.update_service(recipient, world.service.id, {"status": ServiceStatus.INACTIVE})
+    supplier = await world.actor("supplier")
+    await actions.remove_bank_account(supplier, world.bank_account.id)
+    await actions.revoke_mandate(supplier, world.parties.supplier.id)
+    return world
+
+
+# Told by the importer and by a delivery that fails for days, each in tests of their own.
+_ELSEWHERE = {
+    "structures.imported",
+    "webhook.deliveries_exhausted",
+}
+
+
+async def test_what_is_told_is_what_the_schemas_say(database: str, clock: Clock) -> None:
+    world = await a_bit_of_everything()
+
+    told = await events.after(0, limit=1_000)
+
+    for event in told:
+        body = json.loads(body_of(event, world.parties.supplier.id, "sandbox"))
+        assert list(problems(SCHEMAS[event.kind], body)) == [], event.kind
+    assert {event.kind for event in told} == EVENT_KINDS.keys() - _ELSEWHERE
+
+
+async def test_an_envelope_says_no_more_than_its_schema(database: str) -> None:
+    """A field that is sent and not described would be relied on by nobody's decision."""
+    world = await a_world()
+
+    for event in await events.after(0, limit=1_000):
+        body = json.loads(body_of(event, world.parties.supplier.id, "sandbox"))
+        schema = envelope(event.kind)["properties"]
+        assert body.keys() == schema.keys()
+        described = schema["data"].get("properties")
+        if described is not None:
+            assert body["data"].keys() <= described.keys(), event.kind

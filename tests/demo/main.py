@@ -1,0 +1,486 @@
+"""Plays the main job against a running server, through its public addresses only.
+
+`BASE_URL` says where the server is; the credentials are those that `make run` wrote. Each step
+prints what it saw; the last line counts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from tests.demo.outside import (
+    PATIENCE,
+    Caller,
+    Failed,
+    Reader,
+    Receiver,
+    connect_machine,
+    follow_by_sse,
+    follow_by_websocket,
+    log_in,
+)
+
+DEMO = Path(__file__).resolve().parent.parent.parent / ".demo"
+
+INVOICE = """
+  invoice { id number status version availableActions { action enabled } receiptNumber
+            paymentClock { state dueOn } }
+  userErrors { rule path message remedy severity }
+  replayed
+  cursor
+"""
+SUBMIT = f"mutation($input: InvoiceSubmitInput!) {{ invoiceSubmit(input: $input) {{ {INVOICE} }} }}"
+MOVE = f"mutation($input: InvoiceMoveInput!) {{ invoiceMove(input: $input) {{ {INVOICE} }} }}"
+VALIDATE = (
+    "mutation($input: InvoiceValidateInput!) { invoiceValidate(input: $input)"
+    " { userErrors { rule path severity message } } }"
+)
+
+
+@dataclass
+class Play:
+    """The stage: who is there, what was read, and how many steps went well."""
+
+    base: str
+    credentials: dict[str, Any]
+    http: httpx2.AsyncClient
+    supplier: Caller | None = None
+    recipient: Caller | None = None
+    validator: Caller | None = None
+    erp: Caller | None = None
+    websocket: Reader = field(default_factory=lambda: Reader("WebSocket"))
+    sse: Reader = field(default_factory=lambda: Reader("SSE"))
+    receiver: Receiver = field(default_factory=Receiver)
+    followers: list[asyncio.Task[None]] = field(default_factory=list)
+    structure: dict[str, Any] = field(default_factory=dict)
+    endpoint: str = ""
+    start: str = ""
+    documents: list[str] = field(default_factory=list)
+    content: dict[str, Any] = field(default_factory=dict)
+    invoice: dict[str, Any] = field(default_factory=dict)
+    run: str = field(default_factory=lambda: secrets.token_hex(3).upper())
+
+    def people(self, role: str) -> tuple[str, str]:
+        user = self.credentials["users"][role]
+        return user["email"], user["password"]
+
+    def readers(self) -> tuple[Reader, Reader, Reader]:
+        return self.websocket, self.sse, self.receiver.reader
+
+    def by(self, caller: Caller | None) -> Caller:
+        if caller is None:
+            raise Failed("nobody is logged in")
+        return caller
+
+    async def until_everyone_saw(self, document: str, version: int) -> str:
+        """Wait until each reader received the document's event of that rank."""
+        waited = 0.0
+        while waited < PATIENCE:
+            if all(any(n == version for n, _ in r.of(document)) for r in self.readers()):
+                break
+            await asyncio.sleep(0.02)
+            waited += 0.02
+        said = []
+        for reader in self.readers():
+            if reader.problem:
+                raise Failed(f"{reader.name}: {reader.problem}")
+            seen = reader.of(document)
+            if [n for n, _ in seen] != list(range(1, version + 1)):
+                raise Failed(f"{reader.name} saw {seen} instead of 1 to {version}")
+            said.append(f"{reader.name}: {seen[-1][1]}")
+        return " · ".join(said)
+
+    async def move(self, caller: Caller | None, action: str, **given: Any) -> str:
+        """One action on the invoice at hand, seen by every reader."""
+        done = await self.by(caller).do(MOVE, id=self.invoice["id"], action=action, **given)
+        refuse(done)
+        self.invoice = done["invoice"]
+        return await self.until_everyone_saw(self.invoice["id"], self.invoice["version"])
+
+    async def submit(self, **changes: Any) -> str:
+        """Deposit an invoice like the one at hand, with changes."""
+        content = {**self.content, **changes}
+        done = await self.by(self.supplier).do(SUBMIT, invoice=content)
+        refuse(done)
+        self.invoice = done["invoice"]
+        self.documents.append(self.invoice["id"])
+        return await self.until_everyone_saw(self.invoice["id"], self.invoice["version"])
+
+
+def refuse(done: dict[str, Any]) -> None:
+    """Fail on a refusal."""
+    errors = [e for e in done["userErrors"] if e["severity"] == "ERROR"]
+    if errors:
+        raise Failed(
+            "; ".join(f"{e['rule']} {'.'.join(e['path'])}: {e['message']}" for e in errors)
+        )
+
+
+def expect(condition: bool, words: str) -> None:
+    """Fail unless the condition holds."""
+    if not condition:
+        raise Failed(words)
+
+
+Step = Callable[[Play], Awaitable[str]]
+STEPS: list[tuple[str, Step]] = []
+
+
+def step(title: str) -> Callable[[Step], Step]:
+    """A step of the play, in the order in which they are written."""
+
+    def add(function: Step) -> Step:
+        STEPS.append((title, function))
+        return function
+
+    return add
+
+
+@step("the server is ready")
+async def ready(play: Play) -> str:
+    answer = await play.http.get(f"{play.base}/readyz")
+    expect(answer.status_code == 200, f"/readyz answered {answer.status_code}")
+    return play.base
+
+
+@step("the supplier logs in (authorization code + PKCE)")
+async def supplier_logs_in(play: Play) -> str:
+    play.supplier = await log_in(play.base, *play.people("supplier"), play.http)
+    viewer = (
+        await play.supplier.ask(
+            "{ viewer { name memberships { structure { id name identifier"
+            " mandates { nodes { signedAt revokedAt } } } } } }"
+        )
+    )["viewer"]
+    play.structure = viewer["memberships"][0]["structure"]
+    signed = [m for m in play.structure["mandates"]["nodes"] if m["revokedAt"] is None]
+    expect(bool(signed), "the supplier has signed no mandate")
+    return f"{viewer['name']}, {play.structure['name']}, mandate signed {signed[0]['signedAt']}"
+
+
+@step("the recipient logs in")
+async def recipient_logs_in(play: Play) -> str:
+    play.recipient = await log_in(play.base, *play.people("recipient"), play.http)
+    return play.recipient.name
+
+
+@step("the validator logs in")
+async def validator_logs_in(play: Play) -> str:
+    play.validator = await log_in(play.base, *play.people("validator"), play.http)
+    return play.validator.name
+
+
+@step("the ERP connects (client credentials)")
+async def erp_connects(play: Play) -> str:
+    client = play.credentials["clients"]["erp"]
+    play.erp = await connect_machine(
+        play.base, client["clientId"], client["clientSecret"], play.http
+    )
+    return str(client["clientId"])
+
+
+@step("the supplier finds the city, accents and a typo forgiven")
+async def find_recipient(play: Play) -> str:
+    data = await play.by(play.supplier).ask(
+        '{ structures(search: "saint etiene 42", first: 3) { nodes { name identifier'
+        " parameters { commitmentRequired commitmentFormat } } } }"
+    )
+    found = data["structures"]["nodes"]
+    city = next((s for s in found if s["identifier"] == "21420218600018"), None)
+    expect(city is not None, f"the city is not among {[s['name'] for s in found]}")
+    assert city is not None
+    return f"{city['name']}, commitment {city['parameters']['commitmentFormat']}"
+
+
+@step("the ERP registers a webhook endpoint")
+async def register_webhook(play: Play) -> str:
+    await play.receiver.start()
+    done = await play.by(play.erp).do(
+        "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input)"
+        " { endpoint { id status } secret userErrors { rule path message severity } } }",
+        structureId=play.structure["id"],
+        url=play.receiver.url,
+        description="Demonstration",
+    )
+    refuse(done)
+    play.receiver.secret = done["secret"]
+    play.endpoint = done["endpoint"]["id"]
+    return f"{play.endpoint} → {play.receiver.url}"
+
+
+@step("a ping arrives, signed")
+async def ping(play: Play) -> str:
+    done = await play.by(play.erp).do(
+        "mutation($input: WebhookEndpointPingInput!) { webhookEndpointPing(input: $input)"
+        " { userErrors { rule path message severity } } }",
+        id=play.endpoint,
+    )
+    refuse(done)
+    for _ in range(int(PATIENCE / 0.05)):
+        if any(e["kind"] == "webhook.ping" for e in play.receiver.reader.events):
+            return f"verified with the public package, {play.receiver.refused} refused"
+        await asyncio.sleep(0.05)
+    raise Failed("no ping arrived")
+
+
+@step("a WebSocket and an SSE subscriber listen")
+async def listen(play: Play) -> str:
+    data = await play.by(play.supplier).ask("{ invoices(first: 1) { asOfCursor } }")
+    play.start = data["invoices"]["asOfCursor"]
+    for follow, reader in (
+        (follow_by_websocket, play.websocket),
+        (follow_by_sse, play.sse),
+    ):
+        play.followers.append(asyncio.create_task(follow(play.by(play.supplier), reader)))
+        await asyncio.wait_for(reader.ready.wait(), PATIENCE)
+    return "from the present end of the log"
+
+
+@step("an invoice that lacks its commitment is refused, every problem at once")
+async def validate(play: Play) -> str:
+    play.content = {
+        "supplierId": play.structure["id"],
+        "number": f"DEMO-{play.run}",
+        "issuedOn": datetime.now(UTC).date().isoformat(),
+        "recipientSiret": "214 202 186 00018",
+        "commitmentNumber": "1234567",
+        "vatType": "TVA_SUR_ENCAISSEMENT",
+        "paymentMode": "VIREMENT",
+        "lines": [
+            {"name": "Ramettes A4", "quantity": "40", "unitPrice": "4.25", "vatRate": "20"},
+            {"name": "Livraison", "quantity": "1", "unitPrice": "12.50", "vatRate": "20"},
+        ],
+        "totalNet": "182.50",
+        "totalVat": "36.50",
+        "totalGross": "219.00",
+        "amountToPay": "219.00",
+    }
+    wrong = {**play.content, "commitmentNumber": None, "totalNet": "180.00", "number": "no spaces"}
+    data = await play.by(play.supplier).ask(VALIDATE, input={"invoice": wrong})
+    errors = data["invoiceValidate"]["userErrors"]
+    paths = {e["path"][-1] for e in errors if e["severity"] == "ERROR"}
+    expect({"commitmentNumber", "number"} <= paths, f"only {paths} were reported")
+    done = await play.by(play.supplier).do(SUBMIT, invoice=wrong)
+    same = [(e["rule"], e["path"]) for e in errors if e["severity"] == "ERROR"]
+    expect(
+        [(e["rule"], e["path"]) for e in done["userErrors"]] == same,
+        "invoiceValidate and invoiceSubmit disagree",
+    )
+    return f"{len(same)} problems: {', '.join(sorted(paths))}; invoiceSubmit says the same"
+
+
+@step("the invoice is deposited and made available")
+async def deposit(play: Play) -> str:
+    seen = await play.submit()
+    expect(play.invoice["status"] == "MISE_A_DISPOSITION", play.invoice["status"])
+    return f"{play.invoice['receiptNumber']} · {seen}"
+
+
+@step("the same request again deposits nothing")
+async def replay(play: Play) -> str:
+    key = secrets.token_hex(8)
+    number = f"DEMO-{play.run}-K"
+    content = {**play.content, "number": number}
+    first = await play.by(play.supplier).do(SUBMIT, invoice=content, idempotencyKey=key)
+    again = await play.by(play.supplier).do(SUBMIT, invoice=content, idempotencyKey=key)
+    other = await play.by(play.supplier).do(SUBMIT, invoice=content)
+    expect(again["replayed"] and again["invoice"]["id"] == first["invoice"]["id"], "not replayed")
+    expect(other["userErrors"][0]["path"][-1] == "number", "a number was used twice")
+    play.documents.append(first["invoice"]["id"])
+    return f"replayed with the key; refused without: {other['userErrors'][0]['rule']}"
+
+
+@step("the recipient suspends it: a document is missing")
+async def suspend(play: Play) -> str:
+    return await play.move(
+        play.recipient, "SUSPEND", reason="JUSTIF_ABS", comment="Bon de livraison attendu"
+    )
+
+
+@step("the supplier takes note and completes it")
+async def complete(play: Play) -> str:
+    await play.move(play.supplier, "ACKNOWLEDGE")
+    return await play.move(play.supplier, "COMPLETE", comment="Bon de livraison envoyé")
+
+
+@step("the recipient certifies the delivery, orders and books the payment")
+async def process(play: Play) -> str:
+    await play.move(play.recipient, "CERTIFY_SERVICE")
+    await play.move(play.recipient, "ORDER_PAYMENT", paymentOrderNumber="M-2026-1")
+    return await play.move(play.recipient, "BOOK")
+
+
+@step("the supplier cannot pay itself")
+async def forbidden(play: Play) -> str:
+    done = await play.by(play.supplier).do(MOVE, id=play.invoice["id"], action="PAY")
+    expect(done["userErrors"][0]["rule"] == "BDR-LIF-002", str(done["userErrors"]))
+    return str(done["userErrors"][0]["message"])
+
+
+@step("the recipient puts it in payment")
+async def pay(play: Play) -> str:
+    seen = await play.move(play.recipient, "PAY")
+    expect(play.invoice["paymentClock"]["state"] == "ENDED", "the payment time still runs")
+    return seen
+
+
+@step("another invoice is sent back for a wrong commitment, then retransmitted")
+async def retransmit(play: Play) -> str:
+    await play.submit(number=f"DEMO-{play.run}-R", commitmentNumber="7654321")
+    await play.move(play.recipient, "ASK_RETRANSMISSION", reason="EJ_ERR")
+    return await play.move(play.supplier, "RETRANSMIT", routing={"commitmentNumber": "1234567"})
+
+
+@step("it is rejected with a reason; the rejection is acknowledged and handled")
+async def reject(play: Play) -> str:
+    await play.move(play.recipient, "REJECT", reason="DOUBLE_FACT", comment="Déjà facturé")
+    await play.move(play.supplier, "ACKNOWLEDGE")
+    return await play.move(play.supplier, "HANDLE_REJECTION")
+
+
+@step("a credit note gives part of the paid invoice back")
+async def credit(play: Play) -> str:
+    return await play.submit(
+        number=f"DEMO-{play.run}-A",
+        type="AVOIR",
+        paymentMode=None,
+        originalInvoiceNumber=f"DEMO-{play.run}",
+        lines=[{"name": "Ramettes A4", "quantity": "2", "unitPrice": "4.25", "vatRate": "20"}],
+        totalNet="8.50",
+        totalVat="1.70",
+        totalGross="10.20",
+        amountToPay="10.20",
+    )
+
+
+@step("a subcontractor's invoice (A9) waits for its validator, then reaches the buyer")
+async def subcontract(play: Play) -> str:
+    validator = (
+        await play.by(play.validator).ask(
+            "{ viewer { memberships { structure { identifier name } } } }"
+        )
+    )["viewer"]["memberships"][0]["structure"]
+    await play.submit(
+        number=f"DEMO-{play.run}-S",
+        frame="A9",
+        validator1={"identifier": validator["identifier"]},
+    )
+    expect(play.invoice["status"] == "A_VALIDER_1", play.invoice["status"])
+    return f"{validator['name']} · {await play.move(play.validator, 'VALIDATE')}"
+
+
+@step("the pull reader tells the same story with the same cursor")
+async def pull(play: Play) -> str:
+    cursor, pulled = play.start, []
+    for _ in range(100):
+        page = (
+            await play.by(play.erp).ask(
+                "query($after: EventCursor) { events(after: $after, first: 20) {"
+                " nodes { id subjectId subjectSequence cursor } endCursor hasMore } }",
+                after=cursor,
+            )
+        )["events"]
+        pulled += page["nodes"]
+        cursor = page["endCursor"]
+        if not page["hasMore"]:
+            break
+    ours = set(play.documents)
+    story = [e["id"] for e in pulled if e["subjectId"] in ours]
+    expect(len(story) == len(set(story)), "an event came twice")
+    for reader in play.readers():
+        seen = [e["id"] for e in reader.events if e["subjectId"] in ours]
+        expect(len(seen) == len(set(seen)), f"{reader.name} saw an event twice")
+        expect(sorted(seen) == sorted(story), f"{reader.name} saw {len(seen)} of {len(story)}")
+    streams = [[e["id"] for e in r.events if e["subjectId"] in ours] for r in play.readers()[:2]]
+    expect(streams == [story, story], "a stream saw them in another order")
+    hook = next(e for e in play.receiver.reader.events if e["id"] == story[0])
+    expect(hook["cursor"] == pulled[[e["id"] for e in pulled].index(story[0])]["cursor"], "cursor")
+    return f"{len(story)} events in log order: pull = WebSocket = SSE; webhooks have the same"
+
+
+@step("the history of the paid invoice shows every step in order")
+async def history(play: Play) -> str:
+    data = await play.by(play.supplier).ask(
+        "query($id: ID!) { invoice(by: {id: $id}) { number history(first: 50) { nodes {"
+        " subjectSequence change { to } } } } }",
+        id=play.documents[0],
+    )
+    nodes = data["invoice"]["history"]["nodes"]
+    expect([n["subjectSequence"] for n in nodes] == list(range(1, len(nodes) + 1)), "a gap")
+    return " → ".join(n["change"]["to"] for n in nodes if n["change"])
+
+
+@step("every delivery was logged with its attempt")
+async def deliveries(play: Play) -> str:
+    data = await play.by(play.erp).ask(
+        "query($id: ID!) { webhookDeliveries(endpoint: $id, first: 40) { nodes {"
+        " state attempts { status } } } }",
+        id=play.endpoint,
+    )
+    nodes = data["webhookDeliveries"]["nodes"]
+    late = [n for n in nodes if n["state"] != "DELIVERED"]
+    expect(bool(nodes) and not late, f"{len(late)} of {len(nodes)} are not delivered")
+    return f"{len(nodes)} deliveries, all received at the first attempt"
+
+
+@step("the stage is cleared")
+async def clear(play: Play) -> str:
+    done = await play.by(play.erp).do(
+        "mutation($input: WebhookEndpointDeleteInput!) { webhookEndpointDelete(input: $input)"
+        " { userErrors { rule path message severity } } }",
+        id=play.endpoint,
+    )
+    refuse(done)
+    return "the endpoint is deleted"
+
+
+async def perform(base: str, credentials: dict[str, Any]) -> int:
+    """Play every step; how many went well."""
+    async with httpx2.AsyncClient(timeout=PATIENCE) as http:
+        play = Play(base, credentials, http)
+        well = 0
+        try:
+            for number, (title, function) in enumerate(STEPS, start=1):
+                try:
+                    said = await asyncio.wait_for(function(play), 3 * PATIENCE)
+                except (Failed, TimeoutError, httpx2.HTTPError, KeyError, OSError) as problem:
+                    print(
+                        f"{number:>3}. FAILED  {title}\n       {type(problem).__name__}: {problem}"
+                    )
+                    break
+                well += 1
+                print(f"{number:>3}. {title}\n       {said}", flush=True)
+        finally:
+            for follower in play.followers:
+                follower.cancel()
+            await play.receiver.stop()
+        print(f"\nmain job: {well} of {len(STEPS)} steps")
+        return well
+
+
+def main() -> int:
+    """The exit status: 0 when every step went well."""
+    base = os.environ.get("BASE_URL", "http://localhost:8000").rstrip("/")
+    own = DEMO / f"credentials-{urlsplit(base).port or 80}.json"
+    path = own if own.exists() else DEMO / "credentials.json"
+    if not path.exists():
+        print(f"{path} is missing: start the server with `make run` first", file=sys.stderr)
+        return 2
+    credentials = json.loads(path.read_text())
+    return 0 if asyncio.run(perform(base, credentials)) == len(STEPS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+// Drives the explorer in a real browser and prints, as JSON, what was seen. The judge is test_browser.py.
+import { createRequire } from 'node:module';
+
+const packages = new URL('../../frontend_contract/graphiql/package.json', import.meta.url);
+const { chromium } = createRequire(packages)('playwright-core');
+
+const { BASE_URL, EMAIL, PASSWORD, CHROMIUM } = process.env;
+const seen = { foreign: [], violations: [], errors: [] };
+
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+const context = await browser.newContext({ locale: 'fr-FR' });
+context.setDefaultTimeout(30_000);
+await context.exposeFunction('tellViolation', (what) => seen.violations.push(what));
+await context.addInitScript(() => {
+  document.addEventListener('securitypolicyviolation', (event) =>
+    window.tellViolation(`${event.violatedDirective} ${event.blockedURI}`),
+  );
+});
+context.on('request', (request) => {
+  if (!request.url().startsWith(`${BASE_URL}/`)) seen.foreign.push(request.url());
+});
+context.on('weberror', (error) => seen.errors.push(String(error.error())));
+
+try {
+  const page = await opened();
+  seen.examples = await page.locator('[data-example]').count();
+  seen.schema = await documented(page);
+
+  await loggedIn(page);
+  seen.who = await page.locator('.bdr-who').textContent();
+  seen.kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+
+  await run(page, 'supplier_1_find_recipient');
+  await answered(page, '"data"');
+  seen.answer = await answer(page);
+  await page.locator('.graphiql-query-editor textarea').focus();
+  await page.keyboard.press('Tab');
+  seen.focus = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  seen.price = await page.locator('.bdr-price').textContent();
+
+  await run(page, 'supplier_6_follow_stream');
+  await answered(page, 'StreamReady');
+  const other = await opened();
+  await loggedIn(other);
+  await run(other, 'supplier_3_submit');
+  await answered(other, '"data"');
+  seen.deposit = await answer(other);
+  await answered(page, 'InvoiceSubmitted');
+  seen.stream = await answer(page);
+
+  await page.getByRole('button', { name: 'EN', exact: true }).click();
+  await page.getByRole('button', { name: 'Open settings dialog' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+  seen.afterLogOut = await page.locator('.bdr-who').textContent();
+} catch (problem) {
+  seen.errors.push(String(problem));
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(seen));
+
+async function opened() {
+  const page = await context.newPage();
+  await page.goto(`${BASE_URL}/graphiql`);
+  await page.locator('.bdr-examples').waitFor();
+  return page;
+}
+
+async function documented(page) {
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  await page.locator('.graphiql-doc-explorer', { hasText: 'Query' }).waitFor();
+  const text = await page.locator('.graphiql-doc-explorer').textContent();
+  await page.getByRole('button', { name: 'Show Examples' }).click();
+  return text.includes('Mutation') && text.includes('Subscription');
+}
+
+async function loggedIn(page) {
+  await page.getByRole('button', { name: 'Se connecter' }).click();
+  const known = page.getByRole('button', { name: 'Se déconnecter' });
+  const password = page.locator('input[type=password]');
+  await known.or(password).waitFor();
+  if (await password.isVisible()) {
+    await page.locator('input[type=email]').fill(EMAIL);
+    await password.fill(PASSWORD);
+    await password.press('Enter');
+  }
+  await known.waitFor();
+}
+
+async function run(page, example) {
+  const asked = page.locator('.graphiql-query-editor');
+  const before = await asked.textContent();
+  await page.locator(`[data-example="${example}"]`).click();
+  await page.waitForFunction(
+    (text) => document.querySelector('.graphiql-query-editor').textContent !== text,
+    before,
+  );
+  await page.keyboard.press('Control+Enter');
+}
+
+function answered(page, text) {
+  return page.waitForFunction(
+    (awaited) => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue().includes(awaited),
+    text,
+  );
+}
+
+function answer(page) {
+  return page.evaluate(() => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue());
+}

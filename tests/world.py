@@ -1,0 +1,162 @@
+"""A small world with every persona in it: structures, people, an ERP, and invoices under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auth.models import Client
+from auth.provisioning import create_client
+from domain.access import Actor, ActorKind, Level, Permission, Role, Space
+from domain.accounts.actions import attach, rights_of
+from domain.accounts.models import Account
+from domain.clock import today
+from domain.ids import new_id
+from domain.invoices.models import Invoice
+from domain.reference.statuses import InvoiceStatus as S
+from domain.structures import mandate_text
+from domain.structures.actions import sign_mandate
+from domain.structures.models import BankAccount, Service, Structure
+from frontend_contract.permissions import OWN
+from tests.make import (
+    Parties,
+    a_bank_account,
+    a_public_structure,
+    a_service,
+    a_siret,
+    a_supplier,
+    actor_of,
+    an_account,
+    an_invoice,
+)
+from webhooks import endpoints
+from webhooks.dispatch import dispatch
+from webhooks.endpoints import EndpointDraft
+from webhooks.models import Delivery, Endpoint
+
+# What the ERP's token may do; its rights on the structure are wider.
+ERP_SCOPES = frozenset(
+    {Permission.READ_ISSUED, Permission.ISSUE, Permission.READ_WEBHOOKS, Permission.MANAGE_WEBHOOKS}
+)
+
+
+@dataclass
+class World:
+    """Everything by its name. `erp_secret` logs the ERP in."""
+
+    parties: Parties
+    unsigned: Structure
+    people: Mapping[str, Account]
+    erp: Client
+    erp_secret: str
+    service: Service
+    bank_account: BankAccount
+    invoices: Mapping[S, Invoice]
+    endpoint: Endpoint
+    paused: Endpoint
+    delivery: Delivery | None = None
+
+    def names(self) -> dict[str, str]:
+        """What the placeholders of registered operations stand for."""
+        text = mandate_text.PRESENT
+        invoice = self.invoices[S.MISE_A_DISPOSITION]
+        return {
+            "supplier": self.parties.supplier.id,
+            "recipient": self.parties.recipient.id,
+            "validator": self.parties.validator_1.id,
+            "unsigned": self.unsigned.id,
+            "recipientSiret": self.parties.recipient.identifier,
+            "freeSiret": a_siret(),
+            "service": self.service.id,
+            "bankAccount": self.bank_account.id,
+            "invoice": invoice.id,
+            "number": invoice.number or "",
+            "suspended": self.invoices[S.SUSPENDUE].id,
+            "toValidate": self.invoices[S.A_VALIDER_1].id,
+            "draft": self.invoices[S.BROUILLON].id,
+            "mandateVersion": text.version,
+            "mandateSha256": text.sha256,
+            "endpoint": self.endpoint.id,
+            "pausedEndpoint": self.paused.id,
+            "delivery": self.delivery.id if self.delivery else new_id("whd"),
+            "event": self.delivery.event_id if self.delivery else new_id("evt"),
+            "today": today().isoformat(),
+            "key": new_id("key"),
+        }
+
+    async def actor(self, persona: str) -> Actor:
+        """The persona as the server would see it with a token of all its scopes."""
+        if persona == "anonymous":
+            return Actor("anonymous", ActorKind.ANONYMOUS, "anonymous")
+        if persona == "erp":
+            rights = await rights_of(self.erp.id)
+            whole = Actor(self.erp.id, ActorKind.CLIENT, self.erp.name, rights, OWN)
+            return whole.limited_to(ERP_SCOPES)
+        known = await actor_of(self.people[persona])
+        return Actor(known.id, known.kind, known.name, known.rights, known.everywhere | OWN)
+
+
+PERSONAS = ("anonymous", "supplier", "recipient", "validator", "erp", "administrator", "plain")
+
+
+async def a_world(*, dispatched: bool = True) -> World:
+    """The world, freshly made.
+
+    `dispatched` gives its active endpoint a delivery that waits; a running worker would send it.
+    """
+    supplier = await a_supplier(has_mandate=False, name="Maçonnerie Durand")
+    unsigned = await a_supplier(has_mandate=False, name="Durand Rénovation")
+    recipient = await a_public_structure(name="Commune de Saint-Étienne", town="Saint-Étienne")
+    validator = await a_supplier(has_mandate=False, name="Entreprise titulaire")
+    agent = await a_supplier(has_mandate=False, name="Entreprise mandataire")
+    people = {
+        "supplier": await an_account(supplier, unsigned, display_name="Jeanne Durand"),
+        "recipient": await an_account(recipient, display_name="Paul Mairie"),
+        "validator": await an_account(
+            validator,
+            role=Role.USER,
+            spaces=[(Space.FACTURES_A_VALIDER, Level.MODIFICATION)],
+            display_name="Valérie Titulaire",
+        ),
+        "plain": await an_account(supplier, role=Role.USER, display_name="Pierre Simple"),
+        "administrator": await an_account(display_name="Agnès Admin", is_administrator=True),
+    }
+    text = mandate_text.PRESENT
+    manager = await actor_of(people["supplier"])
+    await sign_mandate(manager, supplier.id, text.version, text.sha256)
+    erp, secret = await create_client(
+        "ERP Durand",
+        ["client_credentials"],
+        [p.value for p in ERP_SCOPES],
+        structure_id=supplier.id,
+    )
+    spaces = [
+        (Space.FACTURES_EMISES, Level.MODIFICATION),
+        (Space.RACCORDEMENTS, Level.MODIFICATION),
+    ]
+    await attach(erp.id, supplier.id, Role.TECHNICAL, spaces)
+    parties = Parties(supplier, recipient, validator, agent)
+    # The active endpoint asks for what hardly happens, the paused one for everything.
+    quiet = EndpointDraft("https://erp.example.test/quiet", kinds=("mandate.revoked",))
+    endpoint = (await endpoints.create(manager, supplier.id, quiet)).endpoint
+    everything = EndpointDraft("https://erp.example.test/all", "Everything")
+    paused = (await endpoints.create(manager, supplier.id, everything)).endpoint
+    await endpoints.pause(manager, paused.id)
+    wanted = (S.MISE_A_DISPOSITION, S.BROUILLON, S.SUSPENDUE, S.A_VALIDER_1, S.MISE_EN_PAIEMENT)
+    world = World(
+        parties=parties,
+        unsigned=unsigned,
+        people=people,
+        erp=erp,
+        erp_secret=secret or "",
+        service=await a_service(recipient, code="VOIRIE"),
+        bank_account=await a_bank_account(supplier),
+        invoices={status: await an_invoice(status, parties=parties) for status in wanted},
+        endpoint=endpoint,
+        paused=paused,
+    )
+    if dispatched:
+        await endpoints.ping(manager, endpoint.id)
+        await dispatch()
+        world.delivery = await Delivery.get(endpoint_id=endpoint.id)
+    return world
