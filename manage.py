@@ -361,7 +361,9 @@ def run_tests(settings: Settings, asked: argparse.Namespace) -> int:
     embedded = {"DATABASE_URL": "", "BROKER_URL": ""}
     status = 0
     if not asked.arguments:
-        status = _suite("A browser and the bench, alone", [*pytest, *ALONE], embedded)
+        # In the order written: they share one server, whose documents move on.
+        alone = [*pytest, "-p", "no:randomly", *ALONE]
+        status = _suite("A browser and the bench, alone", alone, embedded)
     status = _suite("SQLite, embedded", [*pytest, *shared], embedded) or status
     missing = [url for url in (POSTGRES, REDIS) if not _answers(url)]
     if missing:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -115,7 +116,7 @@ class Report:
         packages = ", ".join(f"{name} {version(name)}" for name in SHOWN_VERSIONS)
         load = os.getloadavg()
         for text in (
-            f"Python {platform.python_version()} ({platform.python_compiler()}), {packages}",
+            f"Python {platform.python_version()} ({platform.python_compiler()}, {_build()}), {packages}",
             ", ".join(databases),
             f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()};"
             f" load {self.load_at_start:.1f} at the start, {load[0]:.1f} at the end",
@@ -141,6 +142,12 @@ class Report:
             ],
         }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _build() -> str:
+    """Whether the interpreter was built for speed: it changes every absolute figure."""
+    flags = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    return "optimised build" if "--enable-optimizations" in flags else "plain build"
 
 
 _HEADS = (

@@ -6,6 +6,7 @@ Embedded workers run on whatever database the tests run on; separate ones when t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -59,7 +60,9 @@ async def a_worker(command: Sequence[str], url: str) -> AsyncIterator[asyncio.su
 
 def kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        # It may have ended by itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def all_delivered(count: int) -> None:
