@@ -31,8 +31,8 @@ class Query(AccountQuery, StructureQuery, InvoiceQuery, EventQuery, WebhookQuery
     )
 
     @query(
-        description="Objets. Several of them by their identifiers, in the order asked; null in the"
-        " place of what you may not see."
+        description="Objets. Up to 100 of them by their identifiers, in the order asked; null in"
+        " the place of what you may not see."
     )
     async def nodes(
         self,

@@ -216,7 +216,7 @@ async def run_on(target: Database, *sqls: str) -> None:
 @asynccontextmanager
 async def copied(source: Database, purpose: str) -> AsyncIterator[Database]:
     """A copy to write to, deleted at the end."""
-    target = database(source.dialect, f"_{purpose}")
+    target = database(source.dialect, f"{source.name.removeprefix(NAME)}_{purpose}")
     await copy(source, target)
     try:
         yield target

@@ -95,6 +95,7 @@ async def _drain(run: Run, mine: Server, receiver: Server, expected: int) -> lis
     run.say(f"a backlog of {expected} messages")
     weighed = await weigh(mine, backends, lambda: _arrivals(receiver, expected))
     drained = weighed.load
+    run.report.foreign.append(weighed.others)
     cost = (weighed.server + weighed.database) * 1e6 / max(1, drained.count)
     rows.append(("ours, dispatched, signed and noted", _rate(drained), f"{cost:.0f}"))
     if drained.errors:

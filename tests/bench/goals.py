@@ -8,6 +8,8 @@ from enum import StrEnum
 
 # A ratio that moved more than this between visits decides nothing.
 MOST_SPREAD = 0.25
+# Nor does what was measured while others took more than this share of the machine.
+MOST_OTHERS = 0.25
 
 
 class Verdict(StrEnum):
@@ -62,8 +64,11 @@ class Finding:
     spread: float = 0.0
     where: str = ""
 
-    def verdict(self, load_at_start: float) -> Verdict:
-        """Pass or miss, when the machine was quiet enough to tell."""
-        if self.spread > MOST_SPREAD or load_at_start > (os.cpu_count() or 1):
+    def verdict(self, others: float) -> Verdict:
+        """Pass or miss, when the machine was quiet enough to tell.
+
+        `others` is how many cores foreign processes took meanwhile.
+        """
+        if self.spread > MOST_SPREAD or others > (os.cpu_count() or 1) * MOST_OTHERS:
             return Verdict.INCONCLUSIVE
         return Verdict.PASS if GOALS[self.goal].met(self.value) else Verdict.MISS

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.bench.goals import GOALS, Finding
@@ -27,10 +28,16 @@ class Report:
     """Collects what was found, and prints it as it comes."""
 
     load_at_start: float = field(default_factory=lambda: os.getloadavg()[0])
+    foreign: list[float] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     tables: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     _is_live: bool = field(default_factory=sys.stderr.isatty)
+
+    @property
+    def others(self) -> float:
+        """How many cores foreign processes took, in the middle of all that was weighed."""
+        return median(self.foreign) if self.foreign else 0.0
 
     def progress(self, text: str) -> None:
         """One line that the next one overwrites; whole lines when nobody looks on."""
@@ -68,6 +75,7 @@ class Report:
     def series(self, title: str, found: Sequence[Series]) -> None:
         """The targets of a measure; the first one is the floor."""
         floor = found[0]
+        self.foreign += [series.middle("others") for series in found]
         rows = []
         for series in found:
             cpu, slower = ratio(series, floor), ratio(floor, series, "per_second")
@@ -98,7 +106,7 @@ class Report:
         for finding in self.findings:
             goal = GOALS[finding.goal]
             spread = f"±{finding.spread:.0%}" if finding.spread else ""
-            verdict = finding.verdict(self.load_at_start).value
+            verdict = finding.verdict(self.others).value
             rows.append(
                 (
                     f"{goal.promise} ({finding.where})",
@@ -119,7 +127,7 @@ class Report:
             f"Python {platform.python_version()} ({platform.python_compiler()}, {_build()}), {packages}",
             ", ".join(databases),
             f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()};"
-            f" load {self.load_at_start:.1f} at the start, {load[0]:.1f} at the end",
+            f" load {self.load_at_start:.1f} at the start, {load[0]:.1f} at the end, others {self.others:.1f}",
             "Ratios are medians of visits made in turn (A B C … C B A); CPU is the server and its"
             " database; `others` is cores taken by other processes.",
         ):
@@ -129,6 +137,7 @@ class Report:
         """The same for a program."""
         content = {
             "loadAtStart": self.load_at_start,
+            "others": self.others,
             "tables": self.tables,
             "notices": self.notices,
             "goals": [
@@ -136,7 +145,7 @@ class Report:
                 | {
                     "promise": GOALS[f.goal].promise,
                     "limit": GOALS[f.goal].text,
-                    "verdict": f.verdict(self.load_at_start).value,
+                    "verdict": f.verdict(self.others).value,
                 }
                 for f in self.findings
             ],

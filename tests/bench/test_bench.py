@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,8 @@ from tests.bench.report import Report
 from tests.bench.run import Run, ours, tokens_of
 from tests.bench.subscribers import masked, unframed
 
-SMALL = databases.database("sqlite", "_smoke")
+# Several processes may run the tests at once.
+SMALL = databases.database("sqlite", f"_smoke_{os.getpid()}")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ async def test_every_target_gives_the_same_answers(small: tuple[Run, World]) -> 
 async def test_the_floor_writes_the_rows_of_a_deposit(small: tuple[Run, World]) -> None:
     run, world = small
     async with (
-        databases.copied(run.database, "smoke_writes") as database,
+        databases.copied(run.database, "writes") as database,
         AsyncExitStack() as stack,
     ):
         run = run.on(database)
@@ -110,7 +112,7 @@ def test_ratios_compare_visits_in_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "spread", "load", "verdict"),
+    ("value", "spread", "others", "verdict"),
     [
         (1.0, 0.1, 0.0, Verdict.PASS),
         (1.2, 0.1, 0.0, Verdict.MISS),
@@ -119,9 +121,9 @@ def test_ratios_compare_visits_in_turn() -> None:
     ],
 )
 def test_a_noisy_machine_decides_nothing(
-    value: float, spread: float, load: float, verdict: Verdict
+    value: float, spread: float, others: float, verdict: Verdict
 ) -> None:
-    assert Finding("r1.floor", value, spread).verdict(load) is verdict
+    assert Finding("r1.floor", value, spread).verdict(others) is verdict
 
 
 def test_a_percentile_of_nothing_is_nothing() -> None:
