@@ -108,6 +108,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
         access_token_seconds=settings.access_token_seconds,
         refresh_token_seconds=settings.refresh_token_seconds,
         session_seconds=settings.session_seconds,
+        has_mailbox=settings.has_mailbox,
     )
 
 

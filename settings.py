@@ -6,10 +6,12 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,19 +19,25 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from auth import issued
 from domain import cursors, deadlines, policy
 from domain.db import close_database, engine, fetch, open_database
+from domain.mail import actions as mail
+from webhooks import mailer
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
+from webhooks.mailer import server_at
 
 # The ORM's applications and the modules that hold their models.
 MODELS = {
     "domain": [
         "domain.accounts.models",
+        "domain.mail.models",
         "domain.structures.models",
         "domain.invoices.models",
     ],
     "auth": ["auth.models"],
     "webhooks": ["webhooks.models"],
 }
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 Words = Annotated[tuple[str, ...], NoDecode]
 Seconds = Annotated[tuple[int, ...], NoDecode]
@@ -75,6 +83,20 @@ class Settings(BaseSettings):
     refresh_token_seconds: int = Field(1_209_600, ge=60, description="Life of a refresh token.")
     session_seconds: int = Field(43_200, ge=60, description="Life of a browser log-in.")
     code_seconds: int = Field(60, ge=5, le=600, description="Life of an authorization code.")
+
+    account_approval: bool = Field(
+        False, description="An administrator approves each new account before it opens."
+    )
+
+    # E-mail
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="smtp://user:password@host:587 (STARTTLS when offered) or smtps://host:465."
+        " Empty in a sandbox on this machine: messages are shown at /mailbox, a development aid.",
+    )
+    mail_from: str = Field(
+        "Bordereau <ne-pas-repondre@localhost>", description="Sender of the e-mails."
+    )
 
     # Rules of the portal
     check_luhn: bool = Field(True, description="Check the key of SIRET numbers.")
@@ -164,6 +186,20 @@ class Settings(BaseSettings):
         engine(value)
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            server_at(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1]:
+            raise ValueError("write an address, or Name <address>")
+        return value
+
     @field_validator("broker_url")
     @classmethod
     def _broker(cls, value: str) -> str:
@@ -175,12 +211,23 @@ class Settings(BaseSettings):
     def _safe(self) -> Settings:
         if self.environment == "production" and not self.public_url.startswith("https://"):
             raise ValueError("PUBLIC_URL: production needs an https:// address")
+        if self.environment == "production" and not self.smtp_url.get_secret_value():
+            raise ValueError("SMTP_URL: production needs a server that sends its e-mails")
         return self
 
     @cached_property
     def url(self) -> str:
         """The public URL without a final slash."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @cached_property
+    def has_mailbox(self) -> bool:
+        """Whether /mailbox shows the e-mails: on this machine, in a sandbox without a server."""
+        return (
+            self.environment == "sandbox"
+            and not self.smtp_url.get_secret_value()
+            and urlsplit(self.url).hostname in LOOPBACK_HOSTS
+        )
 
     @cached_property
     def key(self) -> bytes:
@@ -234,8 +281,14 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     """
     key = settings.key
     deadlines.keep_tidy(issued.purge)
+    deadlines.keep_tidy(mail.forget_old)
+    smtp = settings.smtp_url.get_secret_value()
+    mailer.configure(server_at(smtp) if smtp else None, settings.mail_from)
     policy.configure(
         policy.Policy(
+            public_url=settings.url,
+            key=key,
+            account_approval=settings.account_approval,
             check_luhn=settings.check_luhn,
             allow_retransmission=settings.allow_retransmission,
             unique_per_year=settings.unique_per_year,

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 
 from auth.config import AuthSettings
 from auth.keys import ALGORITHM, Keys
-from domain.access import Actor, ActorKind, Permission
+from domain.access import Actor, ActorKind
 from domain.accounts.actions import everywhere_of, rights_of
 from domain.accounts.models import AccountStatus
 from domain.clock import now
@@ -26,8 +26,6 @@ _MAX_TOKEN = 4096
 _TYPES = ("at+jwt", "application/at+jwt")
 # RFC 9728: where the description of the resource /graphql is, by its path.
 PROTECTED_RESOURCE = "/.well-known/oauth-protected-resource/graphql"
-# Every caller may read and change its own account, whatever it holds on structures.
-_OWN = frozenset({Permission.OWN_ACCOUNT})
 
 
 class InvalidToken(Exception):
@@ -159,7 +157,7 @@ class Bearer:
         else:
             kind, name = ActorKind.PERSON, await _name_of(claims.subject)
         rights = await rights_of(claims.subject)
-        everywhere = await everywhere_of(claims.subject) | _OWN
+        everywhere = await everywhere_of(claims.subject)
         actor = Actor(claims.subject, kind, name, rights, everywhere)
         return actor.limited_to(claims.scope.split())
 

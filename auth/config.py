@@ -20,6 +20,7 @@ class AuthSettings:
     access_token_seconds: int = 600
     refresh_token_seconds: int = 1_209_600
     session_seconds: int = 43_200
+    has_mailbox: bool = False
 
     @cached_property
     def issuer(self) -> str:

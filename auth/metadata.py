@@ -20,6 +20,7 @@ INTROSPECT = "/oauth/introspect"
 USERINFO = "/oauth/userinfo"
 JWKS = "/oauth/jwks.json"
 STATIC = "/oauth/static"
+MAILBOX = "/mailbox"
 
 
 def server_metadata(settings: AuthSettings) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from auth import metadata as at
+from auth import pages
 from auth.bearer import PROTECTED_RESOURCE, Bearer, InvalidToken, challenge
 from auth.config import AuthSettings
 from auth.keys import Keys
-from auth.pages import Pages
 from auth.requests import BadRequest, bearer_of, credentials_of, oauth_form_of
 from auth.server import Asked, Server, user_info
 from domain.accounts.actions import on_rights_changed
@@ -37,8 +37,7 @@ def build_auth(settings: AuthSettings) -> tuple[list[BaseRoute], Bearer]:
     on_rights_changed(bearer.forget)
     server = Server(settings, keys, bearer)
     machines = Machines(settings, keys, server)
-    pages = Pages(settings, server)
-    return [*machines.routes(), *pages.routes(), _static()], bearer
+    return [*machines.routes(), *pages.routes(settings, server), _static()], bearer
 
 
 class Machines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -38,7 +39,7 @@ class Sessions:
         self._settings = settings
         self._form_key = settings.key("forms")
 
-    async def open(self, account: Account, request: Request) -> str:
+    async def open(self, account: Account, request: Request, methods: Sequence[str]) -> str:
         """Log the person in, always under a new token: one planted beforehand is worth nothing."""
         token = secrets.token_urlsafe(32)
         async with transaction():
@@ -47,7 +48,7 @@ class Sessions:
                 id=new_id("ses"),
                 token_hash=hashed(token),
                 account_id=account.id,
-                methods="pwd",
+                methods=" ".join(methods),
                 user_agent=request.headers.get("user-agent", "").replace("\0", "")[:255],
                 address=address_of(request)[:45],
                 authenticated_at=now(),

@@ -1,7 +1,8 @@
 """Who may do what: one table, no database.
 
-A right is always held on a structure. A person or a technical account (an OAuth client) holds
-the grants of its role on the structure, plus those of the spaces ("espaces") it subscribed to.
+A right is held on a structure, or by a caller on its own account. A person or a technical account
+(an OAuth client) holds the grants of its role on the structure, plus those of the spaces
+("espaces") it subscribed to.
 Permission values are also the OAuth scopes.
 """
 
@@ -79,6 +80,9 @@ _MANAGER = _MEMBER | {
     P.MANAGE_WEBHOOKS,
     P.MANAGE_CONNECTIONS,
 }
+
+# Every caller may read and change its own account: a right held on that account alone.
+OWN = frozenset({P.OWN_ACCOUNT})
 
 # fmt: off
 GRANTS: Mapping[Role, frozenset[Permission]] = {

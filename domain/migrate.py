@@ -7,6 +7,7 @@ nothing behind. An applied file that was edited afterwards is detected by its ha
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import sqlite3
@@ -37,6 +38,8 @@ TYPES: dict[Dialect, dict[str, str]] = {
     },
 }
 _LOCK_KEY = 0x626F7264  # "bord": replicas that start together migrate one after the other
+# Half a minute in all, as for the other locks of the file.
+_ATTEMPTS, _PAUSE_SECONDS = 600, 0.05
 _NAME = re.compile(r"(?P<name>\d{4}_[a-z0-9_]+?)(\.(?P<dialect>sqlite|postgres))?\.sql\Z")
 
 
@@ -196,12 +199,29 @@ async def _sqlite(credentials: dict[str, Any]) -> AsyncIterator[_Sqlite]:
             connection = await stack.enter_async_context(
                 aiosqlite.connect(path, isolation_level=None)
             )
-            await connection.execute("PRAGMA busy_timeout = 30000")
-            await connection.execute("PRAGMA journal_mode = WAL")
-            await connection.execute(_TABLE)
+            await connection.execute_fetchall("PRAGMA busy_timeout = 30000")
+            await _patiently(connection, "PRAGMA journal_mode = WAL")
+            await _patiently(connection, _TABLE)
         except (OSError, sqlite3.Error) as error:
             raise MigrationError(f"DATABASE_URL: {path} cannot be opened: {error}") from error
         yield _Sqlite(connection)
+
+
+async def _patiently(connection: aiosqlite.Connection, statement: str) -> None:
+    """Run what several migrators do to a new file at once.
+
+    SQLite itself does not wait for the lock that changes the mode of a file, nor while another
+    connection makes its log.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            # Fetched: a row left unread keeps the file locked against the others.
+            await connection.execute_fetchall(statement)
+            return
+        except sqlite3.OperationalError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 @asynccontextmanager

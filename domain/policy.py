@@ -9,6 +9,12 @@ from dataclasses import dataclass
 class Policy:
     """What an operator may decide about the rules of the portal. See `settings.py` for each."""
 
+    # Under which address people reach the site, without a final slash: links of e-mails.
+    public_url: str = "http://localhost"
+    # Seals what the database must not show, such as the links in waiting e-mails.
+    key: bytes = b""
+    # Whether an administrator lets each new account in (seed 004: "validated by the State").
+    account_approval: bool = False
     check_luhn: bool = True
     allow_retransmission: bool = True
     unique_per_year: bool = True

@@ -8,7 +8,7 @@ import strawberry
 from graphql import GraphQLObjectType
 
 from auth.requires import Public, Requires
-from domain.access import GRANTS, SPACE_GRANTS, Level, Permission
+from domain.access import GRANTS, OWN, SPACE_GRANTS, Level, Permission
 from domain.labels import LEVELS, PERMISSIONS, ROLES, SPACES
 
 _YES = "●"
@@ -59,8 +59,6 @@ def _head() -> Iterator[str]:
     yield ""
 
 
-# Whoever is identified may read and change its own account.
-OWN = frozenset({Permission.OWN_ACCOUNT})
 _SHORT = {Level.CONSULTATION_UNIQUEMENT: "read", Level.MODIFICATION: "change"}
 
 # The columns of the matrix: a role, or a space subscribed for reading or for changing.

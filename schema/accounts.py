@@ -46,7 +46,7 @@ class Viewer:
 
     @strawberry.field(description="Rattachements. Your structures; at most 1,000.")
     def memberships(self) -> list[Membership]:
-        rights = sorted(self.actor.rights.items())
+        rights = sorted((s, held) for s, held in self.actor.rights.items() if s != self.actor.id)
         return [Membership(structure_id=s, held=held) for s, held in rights[:1000]]
 
     @strawberry.field(description="Droits partout. What you may do on every structure; at most 20.")

@@ -17,7 +17,6 @@ from domain.reference.statuses import InvoiceStatus as S
 from domain.structures import mandate_text
 from domain.structures.actions import sign_mandate
 from domain.structures.models import BankAccount, Service, Structure
-from frontend_contract.permissions import OWN
 from tests.make import (
     Parties,
     a_bank_account,
@@ -90,10 +89,9 @@ class World:
             return Actor("anonymous", ActorKind.ANONYMOUS, "anonymous")
         if persona == "erp":
             rights = await rights_of(self.erp.id)
-            whole = Actor(self.erp.id, ActorKind.CLIENT, self.erp.name, rights, OWN)
+            whole = Actor(self.erp.id, ActorKind.CLIENT, self.erp.name, rights)
             return whole.limited_to(ERP_SCOPES)
-        known = await actor_of(self.people[persona])
-        return Actor(known.id, known.kind, known.name, known.rights, known.everywhere | OWN)
+        return await actor_of(self.people[persona])
 
 
 PERSONAS = ("anonymous", "supplier", "recipient", "validator", "erp", "administrator", "plain")

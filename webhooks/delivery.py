@@ -12,11 +12,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
-from domain import events
+from domain import events, vault
 from domain.access import SYSTEM, Permission
 from domain.clock import now
 from domain.ids import new_id
-from webhooks import policy, queue, vault
+from webhooks import policy, queue
 from webhooks.envelope import headers_of
 from webhooks.matching import EXHAUSTED, PAUSED
 from webhooks.models import (

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain import cursors, events
+from domain import cursors, events, vault
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.db import dialect, fetch
@@ -17,7 +17,7 @@ from domain.ids import findable, new_id
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import policy, queue, vault
+from webhooks import policy, queue
 from webhooks.delivery import pause as pause_and_tell
 from webhooks.delivery import tell
 from webhooks.matching import PING

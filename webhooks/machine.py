@@ -18,7 +18,7 @@ from domain import deadlines
 from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import policy, queue
+from webhooks import mailer, policy, queue
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
 from webhooks.models import Turn
@@ -56,6 +56,7 @@ class Machine:
         )
         self._dispatching = False
         self._dispatch_again = False
+        self._mailing = False
         self._pump: Pump | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -134,9 +135,18 @@ class Machine:
         if await queue.anything_due():
             await queue.take_back()
             self._spawn(self.deliver())
+        if not self._mailing and await mailer.is_behind():
+            self._spawn(self._send_mail())
         for periodic in self._periodic:
             if not periodic.busy:
                 self._spawn(self._take_turn(periodic))
+
+    async def _send_mail(self) -> None:
+        self._mailing = True
+        try:
+            await mailer.run()
+        finally:
+            self._mailing = False
 
     def _retire(self, pump: Pump) -> None:
         self._pump = None

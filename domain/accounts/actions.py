@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from domain.access import GRANTS, Actor, Level, Permission, Role, Space, grants_of
+from domain.access import GRANTS, OWN, Actor, Level, Permission, Role, Space, grants_of
 from domain.accounts.models import (
     Account,
     AccountStatus,
@@ -29,7 +29,7 @@ def on_rights_changed(forget: Callable[[str], None]) -> None:
 
 
 async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
-    """What a person or a technical account may do, by structure."""
+    """What a person or a technical account may do, by structure, and on its own account."""
     rows = await fetch(
         "SELECT a.structure_id, a.role, h.space, h.level FROM attachment a"
         " LEFT JOIN habilitation h ON h.attachment_id = a.id"
@@ -43,7 +43,8 @@ async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
         roles[row["structure_id"]] = Role(row["role"])
         if row["space"] is not None:
             spaces[row["structure_id"]].add((Space(row["space"]), Level(row["level"])))
-    return {structure: grants_of(role, spaces[structure]) for structure, role in roles.items()}
+    held = {structure: grants_of(role, spaces[structure]) for structure, role in roles.items()}
+    return held | {member_id: OWN}
 
 
 async def everywhere_of(member_id: str) -> frozenset[Permission]:

@@ -13,9 +13,14 @@ from domain.access import Level, Role, Space
 class AccountStatus(StrEnum):
     """Where an account stands."""
 
+    # Carried over or invited: the person has not opened it yet.
     PENDING = "PENDING"
+    # Opened by its person, waiting for the approval of the site's administrator.
+    AWAITING = "AWAITING"
     ACTIVE = "ACTIVE"
     DISABLED = "DISABLED"
+    # Closed at its person's request: nothing personal is left in it.
+    ERASED = "ERASED"
 
 
 class AttachmentStatus(StrEnum):
@@ -40,6 +45,7 @@ class Account(Model):
     status = fields.CharEnumField(AccountStatus, max_length=8)
     locale = fields.CharField(max_length=2, default="FR")
     event_count = fields.BigIntField(default=0)
+    activated_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

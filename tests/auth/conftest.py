@@ -87,7 +87,7 @@ def _who(settings: AuthSettings, bearer: Bearer) -> Any:
             headers = {"WWW-Authenticate": challenge(settings, error.reason)}
             return JSONResponse({"reason": error.reason}, 401, headers)
         actor = caller.actor
-        rights = {on: sorted(held) for on, held in actor.rights.items()}
+        rights = {on: sorted(held) for on, held in actor.rights.items() if on != actor.id}
         return JSONResponse({"id": actor.id, "kind": actor.kind, "rights": rights})
 
     return who

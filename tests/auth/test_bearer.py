@@ -225,11 +225,11 @@ async def test_what_another_process_changed_is_seen_within_seconds(site: Site) -
     await bearer(genuine)
     await Attachment.filter(member_id=site.erp.id).update(status="DESACTIVEE")
     ticks.at = FRESH_SECONDS - 0.1
-    assert (await bearer(genuine)).actor.rights
+    assert (await bearer(genuine)).actor.structures(Permission.READ_ISSUED)
 
     ticks.at = FRESH_SECONDS
 
-    assert not (await bearer(genuine)).actor.rights
+    assert not (await bearer(genuine)).actor.structures(Permission.READ_ISSUED)
 
 
 async def test_memory_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

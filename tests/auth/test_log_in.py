@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from auth.models import Session
-from auth.pages import after_login, form_target
+from auth.pages.authorize import after_login
+from auth.pages.shell import form_target
 from auth.passwords import PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, Guesses, network_of, pause
 from domain.accounts.models import Account
 from domain.clock import Clock

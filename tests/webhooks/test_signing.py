@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from webhooks import vault
+from domain import vault
 from webhooks.signing import new_secret, signature_header
 
 BODY = '{"id":"evt_1","data":"Saint-Étienne"}'.encode()

@@ -1,0 +1,21 @@
+"""The pages that people see. Each module is a group of them; `routes` is the list of all."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from auth.config import AuthSettings
+from auth.pages.authorize import Authorize
+from auth.pages.login import Login
+from auth.pages.mailbox import Mailbox
+from auth.pages.shell import Shell
+from auth.server import Server
+from auth.sessions import Sessions
+
+
+def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
+    """Every page of the server."""
+    shell = Shell(settings, server, Sessions(settings))
+    login = Login(shell)
+    mailbox = Mailbox(shell).routes() if settings.has_mailbox else []
+    return [*Authorize(shell).routes(), *login.routes(), *mailbox]

@@ -1,0 +1,141 @@
+"""The authorization endpoint, and the consent it may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import Enum, auto
+from urllib.parse import urlencode
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from auth import metadata as at
+from auth.models import Client, Session
+from auth.pages.shell import HEADERS, Refused, Shell, form_target
+from auth.requests import form_of, oauth_form_of, query_of
+from auth.scopes import SCOPES
+from auth.server import Asked, CodeGrant, Person, person_behind
+from domain.clock import now
+from domain.db import fetch
+
+
+class Step(Enum):
+    """What an authorization request needs next."""
+
+    LOG_IN = auto()
+    CONSENT = auto()
+    ANSWER = auto()
+
+
+def next_step(asked: Mapping[str, str], session: Session | None, client: Client) -> Step:
+    """Decide by the log-in of the browser, the trust in the client and what the client asked."""
+    prompts = set(asked.get("prompt", "").split())
+    if session is None or prompts & {"login", "select_account"} or _is_too_old(session, asked):
+        return Step.LOG_IN
+    if "consent" in prompts or not client.is_trusted:
+        return Step.CONSENT
+    return Step.ANSWER
+
+
+def after_login(asked: Mapping[str, str]) -> dict[str, str]:
+    """The same authorization request, without what a fresh log-in satisfies."""
+    kept = [p for p in asked.get("prompt", "").split() if p not in ("login", "select_account")]
+    rest = {name: value for name, value in asked.items() if name not in ("prompt", "max_age")}
+    return rest | ({"prompt": " ".join(kept)} if kept else {})
+
+
+class Authorize:
+    """What an application is given on behalf of a person."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._server = shell.server
+        self._sessions = shell.sessions
+
+    def routes(self) -> list[BaseRoute]:
+        """Each address with its page."""
+        # fmt: off
+        return self._shell.routes([
+            ("GET",  at.AUTHORIZE, self.authorize),
+            ("POST", at.AUTHORIZE, self.authorize_by_form),
+            ("GET",  at.CONSENT,   self.consent_page),
+            ("POST", at.CONSENT,   self.consent),
+        ])
+        # fmt: on
+
+    async def authorize(self, request: Request) -> Response:
+        """The authorization endpoint: a code, or the page that is needed first."""
+        asked, session, grant = await self._asked(request)
+        step = next_step(asked.args, session, grant.client)
+        if step is Step.ANSWER and session is not None:
+            return await self._issue(asked, grant, await person_behind(session))
+        if "none" in asked.args.get("prompt", "").split():
+            kind = LoginRequiredError if step is Step.LOG_IN else ConsentRequiredError
+            raise Refused(asked, kind(redirect_uri=grant.redirect_uri))
+        if step is Step.LOG_IN:
+            return self._shell.go(at.LOGIN, {"next": urlencode(after_login(asked.args))})
+        return self._shell.go(at.CONSENT, asked.args)
+
+    async def authorize_by_form(self, request: Request) -> Response:
+        """The same by POST; by GET next, because our cookie only follows links."""
+        return self._shell.go(at.AUTHORIZE, await oauth_form_of(request))
+
+    async def consent_page(self, request: Request) -> Response:
+        """Show what the application asks for."""
+        asked, session, grant = await self._asked(request)
+        person = await person_behind(session) if session else None
+        if person is None:
+            return self._shell.go(at.AUTHORIZE, asked.args)
+        return self._shell.page(
+            request,
+            "consent.html",
+            targets=form_target(grant.redirect_uri),
+            client=grant.client,
+            owner=await _name_of_structure(grant.client.structure_id),
+            person=person,
+            scopes=[SCOPES[scope] for scope in asked.scope.split()],
+            target=form_target(grant.redirect_uri),
+        )
+
+    async def consent(self, request: Request) -> Response:
+        """Give the application its answer."""
+        asked, session, grant = await self._asked(request)
+        sent = await form_of(request)
+        person = await person_behind(session) if session else None
+        if person is None or not self._sessions.is_own_form(request, sent.get("form_token", "")):
+            return self._shell.go(at.AUTHORIZE, asked.args)
+        agreed = sent.get("decision") == "accept"
+        return await self._issue(asked, grant, person if agreed else None)
+
+    async def _asked(self, request: Request) -> tuple[Asked, Session | None, CodeGrant]:
+        asked = Asked("GET", query_of(request), {}, {})
+        session = await self._sessions.find(request)
+        try:
+            return asked, session, await self._server.consent_grant(asked, session)
+        except OAuth2Error as error:
+            raise Refused(asked, error) from error
+
+    async def _issue(self, asked: Asked, grant: CodeGrant, person: Person | None) -> Response:
+        def respond() -> Response:
+            answer: Response = self._server.create_authorization_response(asked, person, grant)
+            return answer
+
+        response = self._server.with_issuer(await self._server.run(asked, respond))
+        response.headers.update(HEADERS)
+        return response
+
+
+def _is_too_old(session: Session, asked: Mapping[str, str]) -> bool:
+    limit = asked.get("max_age", "")
+    if not (limit.isdecimal() and len(limit) < 10):
+        return False
+    return now() - session.authenticated_at > timedelta(seconds=int(limit))
+
+
+async def _name_of_structure(structure_id: str | None) -> str | None:
+    rows = await fetch("SELECT name FROM structure WHERE id = $1", structure_id or "")
+    return str(rows[0]["name"]) if rows else None

@@ -1,0 +1,130 @@
+"""What every page shares: its frame, its forms, its messages, its policy. Plain forms, no script
+unless a page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.templating import Jinja2Templates
+
+from auth import metadata as at
+from auth.config import AuthSettings
+from auth.requests import BadRequest
+from auth.server import Asked, Server
+from auth.sessions import Sessions
+
+Page = Callable[[Request], Awaitable[Response]]
+# A message in French and in English.
+Words = tuple[str, str]
+
+_TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+# fmt: off
+MESSAGES: Mapping[str, Words] = {
+    "stale":   ("Ce formulaire a expiré. Recommencez.",
+                "This form has expired. Please try again."),
+    "refused": ("L’application qui vous envoie ici a fait une demande incorrecte.",
+                "The application that sent you here made a wrong request: {detail}"),
+    "in":      ("Vous êtes connecté.", "You are logged in."),
+    "out":     ("Vous êtes déconnecté.", "You are logged out."),
+}
+# fmt: on
+
+
+class Shell:
+    """Renders pages and recognises their forms. One for all pages of the server."""
+
+    def __init__(self, settings: AuthSettings, server: Server, sessions: Sessions) -> None:
+        self.settings = settings
+        self.server = server
+        self.sessions = sessions
+
+    def routes(self, table: Sequence[tuple[str, str, Page]]) -> list[BaseRoute]:
+        """Each (verb, address, page) as a route that answers refusals by a page."""
+        return [Route(path, self._readable(page), methods=[verb]) for verb, path, page in table]
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        status: int = 200,
+        *,
+        targets: str = "",
+        scripts: bool = False,
+        **shown: Any,
+    ) -> Response:
+        """A page. Its forms may end at `targets`; `scripts` lets it run those of `auth/static`."""
+        form = self.sessions.form(request)
+        base = {"form_token": form.token, "path": self.settings.path, "at": at}
+        headers = HEADERS | {"Content-Security-Policy": policy_of(targets, scripts=scripts)}
+        response = _TEMPLATES.TemplateResponse(request, template, base | shown, status, headers)
+        self.sessions.keep_form(response, form)
+        return response
+
+    def message(
+        self, request: Request, words: str | Words, detail: str = "", status: int = 200
+    ) -> Response:
+        """A page that only says something: words, or the name of one of `MESSAGES`."""
+        french, english = MESSAGES[words] if isinstance(words, str) else words
+        said = french.format(detail=detail), english.format(detail=detail)
+        return self.page(request, "message.html", status, message=said, is_error=status >= 400)
+
+    def go(self, path: str, parameters: Mapping[str, str]) -> Response:
+        """Send the browser to another of our pages, by GET."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return RedirectResponse(f"{self.settings.path(path)}{query}", 303, HEADERS)
+
+    def _readable(self, page: Page) -> Page:
+        async def answer(request: Request) -> Response:
+            try:
+                return await page(request)
+            except BadRequest as error:
+                return self.message(request, "refused", error.reason, error.status)
+            except Refused as refusal:
+                if refusal.error.redirect_uri:
+                    return self.server.refuse(refusal.asked, refusal.error)
+                reason = refusal.error.get_error_description() or str(refusal.error.error)
+                return self.message(request, "refused", reason, 400)
+
+        return answer
+
+
+class Refused(Exception):
+    """An authorization request that OAuth refuses."""
+
+    def __init__(self, asked: Asked, error: OAuth2Error) -> None:
+        super().__init__(str(error))
+        self.asked = asked
+        self.error = error
+
+
+def form_target(redirect_uri: str) -> str:
+    """The origin of a redirection as a CSP source: browsers check where a form ends up."""
+    parts = urlsplit(redirect_uri)
+    if parts.scheme in ("http", "https") and "[" not in parts.netloc:
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}:"
+
+
+def policy_of(targets: str, *, scripts: bool = False) -> str:
+    """The content security policy of a page."""
+    running = " script-src 'self'; connect-src 'self';" if scripts else ""
+    return (
+        f"default-src 'none'; style-src 'self'; img-src 'self';{running} base-uri 'none';"
+        f" frame-ancestors 'none'; form-action 'self' {targets}"
+    ).strip()
