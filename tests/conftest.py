@@ -31,9 +31,9 @@ TEST_KEY = b"a key for tests only, 32 bytes.."
 
 @pytest.fixture(scope="session")
 def worker_name(request: pytest.FixtureRequest) -> str:
-    """The name of this process among parallel ones."""
-    config = request.config
-    return getattr(config, "workerinput", {}).get("workerid", f"p{os.getpid()}")
+    """The name of this process among parallel ones, of this run and of others."""
+    known = getattr(request.config, "workerinput", None)
+    return f"{known['workerid']}_{known['testrunuid'][:8]}" if known else f"p{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
