@@ -22,6 +22,7 @@ from domain import events
 from domain.access import Actor, Permission
 from domain.db import fetch
 from domain.migrate import MigrationError, pending
+from domain.origin import origin_of
 from resolvers import graphiql
 from resolvers.compiler import compile_operation
 from resolvers.events import hub
@@ -136,6 +137,11 @@ def _context(connection: HTTPConnection, actor: Actor) -> Context:
         make_loaders=Loaders,
         locale=locale_of(connection.headers.get("accept-language")),
         last_event_id=connection.state.last_event_id,
+        origin=origin_of(
+            connection.client.host if connection.client else None,
+            connection.headers.get("user-agent"),
+            connection.state.proof,
+        ),
         reauthenticate=connection.state.reauthenticate,
     )
 

@@ -18,6 +18,7 @@ from domain.accounts.actions import everywhere_of, rights_of
 from domain.accounts.models import AccountStatus
 from domain.clock import now
 from domain.db import fetch
+from domain.origin import UNPROVEN, Proof
 
 # How long a right withdrawn by another process, or a token revoked there, may still be honoured.
 FRESH_SECONDS = 5.0
@@ -47,6 +48,13 @@ class Claims:
     scope: str
     issued_at: datetime
     expires_at: datetime
+    # How and when its person logged in; nothing for a machine.
+    methods: tuple[str, ...] = ()
+    authenticated_at: datetime | None = None
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.methods, self.authenticated_at, self.jti)
 
     def is_about(self, names: frozenset[str]) -> bool:
         return not names.isdisjoint((self.subject, self.client_id, self.jti, self.family))
@@ -58,6 +66,7 @@ class Authenticated:
 
     actor: Actor
     expires_at: datetime
+    proof: Proof = UNPROVEN
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class Bearer:
         _refuse_expired(claims)
         if known and known.fresh_until > self._monotonic():
             return known.answer
-        answer = Authenticated(await self._actor(claims), claims.expires_at)
+        answer = Authenticated(await self._actor(claims), claims.expires_at, claims.proof)
         self._remember(token, claims, answer)
         return answer
 
@@ -192,6 +201,8 @@ def _checked(said: dict[str, Any], settings: AuthSettings) -> Claims:
             scope=_text(said.get("scope", "")),
             issued_at=_instant(said["iat"]),
             expires_at=_instant(said["exp"]),
+            methods=_texts(said.get("amr", [])),
+            authenticated_at=_instant(said["auth_time"]) if "auth_time" in said else None,
         )
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise InvalidToken("The token lacks a claim or gives it a wrong type.") from error
@@ -208,6 +219,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(_text(text) for text in value)
 
 
 def _instant(value: Any) -> datetime:

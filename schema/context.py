@@ -10,6 +10,7 @@ from typing import Annotated
 import strawberry
 
 from domain.access import Actor
+from domain.origin import UNKNOWN, Origin
 from domain.reference.words import Words
 from schema.enums import shown_enum
 from schema.reading import Loads
@@ -45,6 +46,8 @@ class Context:
     make_loaders: Callable[[], Loads]
     locale: Locale = Locale.FR
     last_event_id: str | None = None
+    # From where the request came and how its caller proved who it is: evidence of signatures.
+    origin: Origin = UNKNOWN
     # Asks again who the caller is; a long subscription does so, since rights change.
     reauthenticate: Callable[[], Awaitable[Actor]] | None = None
     load: Loads = field(init=False)

@@ -22,6 +22,7 @@ from auth.keys import ALGORITHM, Keys
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.ids import new_id
+from domain.origin import Proof, origin_of
 from resolvers.compiler import compile_operation
 from resolvers.http import Limits, Prepared, build_graphql
 from resolvers.loaders import Loaders
@@ -130,6 +131,8 @@ class Api:
             "iat": at,
             "exp": at + 600,
         }
+        if subject != client_id:
+            claims |= {"amr": ["pwd"], "auth_time": at}
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": self.key.kid}
         return jwt.encode(header, claims, self.key)
 
@@ -163,7 +166,8 @@ async def door(actors: Mapping[str, Actor], *, compiled: bool = False) -> AsyncI
     """GraphQL over HTTP alone, nothing running beside it; a token is the name of an actor."""
 
     async def authenticate(token: str) -> Authenticated:
-        return Authenticated(actors[token], datetime.now(UTC) + timedelta(hours=1))
+        proof = Proof(("pwd",), now(), token)
+        return Authenticated(actors[token], datetime.now(UTC) + timedelta(hours=1), proof)
 
     routes = build_graphql(
         schema,
@@ -188,6 +192,11 @@ def _context(connection: HTTPConnection, actor: Actor) -> Context:
         request_id=connection.state.request_id,
         make_loaders=Loaders,
         locale=locale_of(connection.headers.get("accept-language")),
+        origin=origin_of(
+            connection.client.host if connection.client else None,
+            connection.headers.get("user-agent"),
+            connection.state.proof,
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from auth.bearer import Authenticated, InvalidToken
 from domain.access import ANONYMOUS, Actor, ActorKind
 from domain.clock import now
 from domain.errors import Unauthenticated
+from domain.origin import UNPROVEN, Proof
 
 # Answers for a token; raises InvalidToken when it is not valid, not ours or expired.
 Authenticate = Callable[[str], Awaitable[Authenticated]]
@@ -22,6 +23,7 @@ class Caller:
     actor: Actor
     expires_at: datetime | None = None
     reauthenticate: Callable[[], Awaitable[Actor]] | None = None
+    proof: Proof = UNPROVEN
 
     def key(self, address: str) -> str:
         """Under which name its consumption is counted."""
@@ -59,4 +61,4 @@ async def caller_of(authorization: str | None, authenticate: Authenticate) -> Ca
         except InvalidToken as error:
             raise Unauthenticated(error.reason) from error
 
-    return Caller(known.actor, known.expires_at, again)
+    return Caller(known.actor, known.expires_at, again, known.proof)

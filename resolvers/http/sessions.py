@@ -18,8 +18,9 @@ from resolvers.http.engine import Engine
 from resolvers.http.errors import Code, Refusal
 from resolvers.http.statuses import Outcome, Statuses
 
-# Makes the context of one operation. `connection.state` holds `request_id`, `last_event_id` and
-# `reauthenticate`. The context has at least `request_id` and `fresh()`.
+# Makes the context of one operation. `connection.state` holds `request_id`, `last_event_id`,
+# `reauthenticate` and `proof` (see domain.origin). The context has at least `request_id` and
+# `fresh()`.
 MakeContext = Callable[[HTTPConnection, Actor], Any]
 # The WWW-Authenticate header, with the reason for which a token is refused, if one was given.
 Challenge = Callable[[str | None], str]
@@ -83,6 +84,7 @@ class Service:
         state["request_id"] = request_id
         state["last_event_id"] = last_event_id
         state["reauthenticate"] = caller.reauthenticate
+        state["proof"] = caller.proof
         return self.make_context(HTTPConnection(scope), caller.actor)
 
     def refuse_when_stopping(self) -> None:

@@ -25,6 +25,7 @@ from domain.accounts.models import Attachment
 from domain.clock import Clock, now
 from domain.events import transaction
 from domain.ids import new_id
+from domain.origin import Proof
 from domain.structures.models import Structure
 from tests.auth.outside import SITE, Site, token
 
@@ -84,6 +85,9 @@ async def test_the_untouched_token_is_accepted(site: Site) -> None:
         ({"exp": 10**30}, "The token lacks a claim or gives it a wrong type."),
         ({"sub": None}, "The token lacks a claim or gives it a wrong type."),
         ({"sub": ["x"]}, "The token lacks a claim or gives it a wrong type."),
+        ({"amr": "pwd"}, "The token lacks a claim or gives it a wrong type."),
+        ({"amr": [7]}, "The token lacks a claim or gives it a wrong type."),
+        ({"auth_time": "soon"}, "The token lacks a claim or gives it a wrong type."),
         ({"jti": 7}, "The token lacks a claim or gives it a wrong type."),
         ({"client_id": None}, "The token lacks a claim or gives it a wrong type."),
         ({"client_id": "cli_unknown"}, "The client is closed."),
@@ -311,3 +315,14 @@ async def test_what_has_expired_is_erased(site: Site, clock: Clock) -> None:
 
     assert erased == 1
     assert await Denied.all().values_list("id", flat=True) == ["two"]
+
+
+async def test_a_token_tells_how_and_when_its_person_logged_in(site: Site) -> None:
+    at = now().replace(microsecond=0)
+    token = await signed(site, amr=["pwd", "otp"], auth_time=int(at.timestamp()), jti="jti_one")
+
+    person = await site.bearer(token)
+    machine = await site.bearer(await signed(site, jti="jti_two"))
+
+    assert person.proof == Proof(("pwd", "otp"), at, "jti_one")
+    assert machine.proof == Proof(credential="jti_two")
