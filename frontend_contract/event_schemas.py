@@ -187,6 +187,16 @@ _CHANGE = _object(
         "actor": _object({"kind": {"enum": _ACTORS}}),
     }
 )
+_ACTOR = {
+    **_object(
+        {
+            "kind": _codes(ActorKind),
+            "party": _or_null(_codes(Party)),
+            "technicalAccount": _or_null(_object({"id": _id("cli"), "name": _TEXT})),
+        }
+    ),
+    "description": "Who acted. Which machine it was is told to its own side only.",
+}
 
 
 def envelope(kind: str) -> dict[str, Any]:
@@ -202,6 +212,11 @@ def envelope(kind: str) -> dict[str, Any]:
         "subjectSequence": {"type": "integer", "minimum": 1},
         "tenant": {**_id("str"), "description": "The structure of the endpoint."},
         "environment": {"enum": ["sandbox", "production"]},
+        "onBehalfOf": {
+            **_or_null(_id("str")),
+            "description": "The structure in whose name it was done, if any.",
+        },
+        "actor": _ACTOR,
         "change": _CHANGE if changes_status else _or_null(_CHANGE),
         "apiVersion": {"const": API_VERSION},
         "data": DATA[kind],

@@ -18,8 +18,9 @@ from domain.reference.statuses import InvoiceStatus
 from domain.reference.words import Words
 from schema.context import Info
 from schema.enums import shown_enum
-from schema.reading import Row, column, computed, part, shows, shows_one_of
+from schema.reading import Row, column, computed, part, shows, shows_one_of, to_one
 from schema.scalars import EventCursor
+from schema.structures import Structure
 
 
 class EventKind(StrEnum):
@@ -48,8 +49,17 @@ def _cursor(row: Any) -> EventCursor:
 
 def _actor_name(row: Any, viewer: Any) -> str | None:
     """The name is told to the author's own side only."""
-    own_side = row.actor_id == viewer.id or row.on_behalf_of in viewer.rights
-    return row.actor_name if own_side else None
+    return row.actor_name if _is_own_side(row, viewer) else None
+
+
+def _technical_account(row: Any, viewer: Any) -> strawberry.ID | None:
+    """Which machine acted is told to its own side only."""
+    by_machine = row.actor_kind == ActorKind.CLIENT and _is_own_side(row, viewer)
+    return strawberry.ID(row.actor_id) if by_machine else None
+
+
+def _is_own_side(row: Any, viewer: Any) -> bool:
+    return bool(row.actor_id == viewer.id or row.on_behalf_of in viewer.rights)
 
 
 @shows(description="Auteur. Who made it happen. A person's name is told to its own side only.")
@@ -62,6 +72,22 @@ class EventActor:
         _actor_name,
         needs=("actor_id", "actor_name", "on_behalf_of"),
         description="Nom. Null for the other parties.",
+    )
+    technical_account: strawberry.ID | None = computed(
+        _technical_account,
+        needs=("actor_id", "actor_kind", "on_behalf_of"),
+        description="Compte technique. Its identifier when a machine acted; null for the other"
+        " parties.",
+    )
+
+
+@shows(description="Mandant. The structure in whose name something was done.")
+class EventPrincipal:
+    structure_id: strawberry.ID = column(
+        "on_behalf_of", description="Identifiant. That of the structure."
+    )
+    structure: Structure = to_one(
+        "on_behalf_of", description="Structure. The structure itself, as far as you see it."
     )
 
 
@@ -104,6 +130,11 @@ class Event:
         description="Rang. 1 for the first event of the object, then without gaps."
     )
     actor: EventActor = part(description="Auteur. Who made it happen.")
+    on_behalf_of: EventPrincipal | None = part(
+        when="on_behalf_of",
+        description="Pour le compte de. In whose name it was done: an integrator's technical"
+        " account acts for several structures. Null when it was done for none.",
+    )
     change: StatusChange | None = part(
         when="change_to", description="Changement. The change of status, if it is one."
     )
@@ -120,13 +151,13 @@ def _subject(table: str) -> Any:
 
 # What each kind of subject is shown as: the field, its type and its description.
 # fmt: off
-_SUBJECTS = {
+_SUBJECTS: dict[str, tuple[Any, str]] = {
     "invoice": (
         Annotated["Invoice", strawberry.lazy("schema.invoices")],  # noqa: F821 - resolved lazily
         "Facture. The invoice as it is now; null when you no longer see it.",
     ),
     "structure": (
-        Annotated["Structure", strawberry.lazy("schema.structures")],  # noqa: F821 - resolved lazily
+        Structure,
         "Structure. The structure as it is now; null when you no longer see it.",
     ),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from domain import cursors
+from domain.access import ActorKind
 from domain.events import Event
 from domain.reference.reasons import REASONS, Reason
 from webhooks.signing import signature_header
@@ -30,6 +31,8 @@ def body_of(event: Event, tenant: str, environment: str) -> bytes:
             "subjectSequence": event.subject_sequence,
             "tenant": tenant,
             "environment": environment,
+            "onBehalfOf": event.on_behalf_of,
+            "actor": _actor(event, tenant),
             "change": _change(event),
             "apiVersion": API_VERSION,
             "data": event.data,
@@ -62,6 +65,13 @@ def headers_of(
         "x-request-id": request_id,
         "traceparent": _traceparent(event_id, request_id),
     }
+
+
+def _actor(event: Event, tenant: str) -> Mapping[str, Any]:
+    """Who acted. Which machine it was is told to the structure in whose name it did."""
+    by_own_machine = (event.actor_kind, event.on_behalf_of) == (ActorKind.CLIENT.value, tenant)
+    machine = {"id": event.actor_id, "name": event.actor_name} if by_own_machine else None
+    return {"kind": event.actor_kind, "party": event.party, "technicalAccount": machine}
 
 
 def _change(event: Event) -> Mapping[str, Any] | None:

@@ -60,6 +60,8 @@ async def test_an_event_arrives_once_signed_with_the_whole_envelope(
         "subjectSequence": event.subject_sequence,
         "tenant": owner.id,
         "environment": "sandbox",
+        "onBehalfOf": None,
+        "actor": {"kind": "PERSON", "party": None, "technicalAccount": None},
         "change": None,
         "apiVersion": "2026-11",
         "data": {"name": "Papeterie"},
