@@ -33,6 +33,18 @@ SCOPES: dict[str, ScopeText] = {
         "Change your structures, their services and bank references",
     ),
     P.SIGN_MANDATE: ScopeText("Signer le mandat de facturation", "Sign the invoicing mandate"),
+    P.READ_MEMBERS: ScopeText(
+        "Consulter les utilisateurs de vos structures et l'historique des actions",
+        "Read the members of your structures and the history of actions",
+    ),
+    P.MANAGE_MEMBERS: ScopeText(
+        "Gérer les utilisateurs de vos structures et leurs habilitations",
+        "Manage the members of your structures and what they may do",
+    ),
+    P.HAND_OVER: ScopeText(
+        "Transmettre la gestion principale et déclarer un changement de SIRET",
+        "Hand over the main management and declare a change of SIRET",
+    ),
     P.READ_WEBHOOKS: ScopeText(
         "Consulter les notifications sortantes",
         "Read webhooks and deliveries",

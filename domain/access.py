@@ -1,8 +1,8 @@
 """Who may do what: one table, no database.
 
-A right is held on a structure, or by a caller on its own account. A person or a technical account
-(an OAuth client) holds the grants of its role on the structure, plus those of the spaces
-("espaces") it subscribed to.
+A right is held on a structure, on one service of a structure, or by a caller on its own account. A
+person or a technical account (an OAuth client) holds the grants of its role on the structure, plus
+those of the spaces ("espaces") it subscribed to, there or on one of its services.
 Permission values are also the OAuth scopes.
 """
 
@@ -28,6 +28,9 @@ class Permission(StrEnum):
     READ_STRUCTURE = "structure:read"
     MANAGE_STRUCTURE = "structure:manage"
     SIGN_MANDATE = "mandate:sign"
+    READ_MEMBERS = "member:read"
+    MANAGE_MEMBERS = "member:manage"
+    HAND_OVER = "structure:hand_over"
     READ_WEBHOOKS = "webhook:read"
     MANAGE_WEBHOOKS = "webhook:manage"
     MANAGE_CONNECTIONS = "connection:manage"
@@ -51,12 +54,16 @@ class Role(StrEnum):
 
 
 class Space(StrEnum):
-    """The spaces ("espaces") opened on a structure and subscribed by its members."""
+    """The spaces ("espaces") opened on a structure or a service and subscribed by its members."""
 
     FACTURES_EMISES = "FACTURES_EMISES"
     FACTURES_RECUES = "FACTURES_RECUES"
+    FACTURES_DE_TRAVAUX = "FACTURES_DE_TRAVAUX"
     FACTURES_A_VALIDER = "FACTURES_A_VALIDER"
+    MEMOIRES_DE_FRAIS = "MEMOIRES_DE_FRAIS"
+    DEMANDES_DE_REMBOURSEMENT = "DEMANDES_DE_REMBOURSEMENT"
     RACCORDEMENTS = "RACCORDEMENTS"
+    SOLLICITATIONS = "SOLLICITATIONS"
 
 
 class Level(StrEnum):
@@ -76,6 +83,9 @@ _MANAGER = _MEMBER | {
     P.VALIDATE,
     P.MANAGE_STRUCTURE,
     P.SIGN_MANDATE,
+    P.READ_MEMBERS,
+    P.MANAGE_MEMBERS,
+    P.HAND_OVER,
     P.READ_WEBHOOKS,
     P.MANAGE_WEBHOOKS,
     P.MANAGE_CONNECTIONS,
@@ -87,7 +97,7 @@ OWN = frozenset({P.OWN_ACCOUNT})
 # fmt: off
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.MAIN_MANAGER:      _MANAGER,
-    Role.SECONDARY_MANAGER: _MANAGER - {P.SIGN_MANDATE},
+    Role.SECONDARY_MANAGER: _MANAGER - {P.SIGN_MANDATE, P.HAND_OVER},
     Role.USER:              _MEMBER,
     Role.TECHNICAL:         _MEMBER,
     # Held on every structure. An administrator reads, never issues or processes.
@@ -109,6 +119,22 @@ SPACE_GRANTS: Mapping[tuple[Space, Level], frozenset[Permission]] = {
 }
 # fmt: on
 
+# Opened when a structure gets its first member: those whose subject exists. The others may be
+# opened and subscribed, and grant nothing yet.
+DEFAULT_SPACES = tuple(s for s in Space if (s, _READ) in SPACE_GRANTS)
+# What a habilitation on one service may grant: what payment requests are seen and processed by.
+ON_SERVICES = frozenset(
+    {
+        P.READ_ISSUED,
+        P.ISSUE,
+        P.READ_RECEIVED,
+        P.PROCESS,
+        P.READ_TO_VALIDATE,
+        P.VALIDATE,
+    }
+)
+_SERVICE = "svc_"
+
 
 class ActorKind(StrEnum):
     """What kind of caller acts."""
@@ -124,7 +150,10 @@ _NONE: frozenset[Permission] = frozenset()
 
 @dataclass(frozen=True)
 class Actor:
-    """The caller: who it is and what it may do, already cut to the scopes of its token."""
+    """The caller: who it is and what it may do, already cut to the scopes of its token.
+
+    `rights` are by structure, by service of a structure, and on the caller's own account.
+    """
 
     id: str
     kind: ActorKind
@@ -135,7 +164,7 @@ class Actor:
     scopes: frozenset[str] | None = None
 
     def may(self, permission: Permission, on: str | None = None) -> bool:
-        """Whether the permission is held on that structure; on any structure when none is given."""
+        """Whether the permission is held there; anywhere when no structure or service is given."""
         if permission in self.everywhere:
             return True
         if on is None:
@@ -160,7 +189,16 @@ class Actor:
         if self.everywhere.intersection(permissions):
             return None
         wanted = frozenset(permissions)
-        return frozenset(s for s, held in self.rights.items() if held & wanted)
+        return frozenset(
+            s for s, held in self.rights.items() if held & wanted and not s.startswith(_SERVICE)
+        )
+
+    def services(self, *permissions: Permission) -> frozenset[str]:
+        """The services on which one of the permissions is held apart from their structure."""
+        wanted = frozenset(permissions)
+        return frozenset(
+            s for s, held in self.rights.items() if s.startswith(_SERVICE) and held & wanted
+        )
 
     def limited_to(self, scopes: Iterable[str]) -> Actor:
         """The same caller holding only what the scopes of its token allow."""
@@ -176,4 +214,9 @@ SYSTEM = Actor("system", ActorKind.SYSTEM, "Bordereau", everywhere=frozenset(Per
 
 def grants_of(role: Role, spaces: Iterable[tuple[Space, Level]]) -> frozenset[Permission]:
     """What a role and a set of subscribed spaces give on one structure."""
-    return GRANTS[role].union(*(SPACE_GRANTS[s] for s in spaces))
+    return GRANTS[role].union(*(space_grants(*s) for s in spaces))
+
+
+def space_grants(space: Space, level: Level) -> frozenset[Permission]:
+    """What one subscription gives: nothing while the subject of the space does not exist."""
+    return SPACE_GRANTS.get((space, level), _NONE)

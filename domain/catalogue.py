@@ -35,6 +35,8 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "bank_account.removed":   EventKind("structure", "Coordonnées bancaires supprimées",             "Bank account removed"),
     "mandate.signed":         EventKind("structure", "Mandat de facturation signé",                  "Invoicing mandate signed"),
     "mandate.revoked":        EventKind("structure", "Mandat de facturation révoqué",                "Invoicing mandate revoked"),
+    "member.requested":       EventKind("attachment", "Rattachement demandé",                        "Attachment requested"),
+    "member.joined":          EventKind("attachment", "Utilisateur rattaché",                        "Member attached"),
     "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),

@@ -75,6 +75,7 @@ class Unit:
 
     pending: list[Event] = field(default_factory=list)
     position: int | None = None
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     async def write_events(self) -> int | None:
         """Write the events noted so far; the position of the last one.
@@ -118,9 +119,23 @@ async def transaction() -> AsyncIterator[Unit]:
         finally:
             inside_transaction.reset(tokens[1])
             _unit.reset(tokens[0])
+    for act in unit.after_commit:
+        act()
     if unit.position is not None:
         for wake in tuple(_wakers):
             wake()
+
+
+def afterwards(act: Callable[[], None]) -> None:
+    """Call `act` once the open transaction is committed, or now when none is open.
+
+    For caches: what forgets before the commit may learn the past again.
+    """
+    unit = _unit.get()
+    if unit is None:
+        act()
+    else:
+        unit.after_commit.append(act)
 
 
 def record(

@@ -84,8 +84,12 @@ ROLES: Mapping[Role, Words] = {
 SPACES: Mapping[Space, Words] = {
     Space.FACTURES_EMISES: Words("Factures émises", "Issued invoices"),
     Space.FACTURES_RECUES: Words("Factures reçues", "Received invoices"),
+    Space.FACTURES_DE_TRAVAUX: Words("Factures de travaux", "Works invoices"),
     Space.FACTURES_A_VALIDER: Words("Factures à valider", "Invoices to validate"),
+    Space.MEMOIRES_DE_FRAIS: Words("Mémoires de frais de justice", "Justice memos"),
+    Space.DEMANDES_DE_REMBOURSEMENT: Words("Demandes de remboursement", "Refund requests"),
     Space.RACCORDEMENTS: Words("Raccordements EDI et API", "EDI and API connections"),
+    Space.SOLLICITATIONS: Words("Sollicitations", "Tickets"),
 }
 
 LEVELS: Mapping[Level, Words] = {
@@ -105,6 +109,13 @@ PERMISSIONS: Mapping[Permission, Words] = {
     Permission.READ_STRUCTURE: Words("Consulter la structure", "Read the structure"),
     Permission.MANAGE_STRUCTURE: Words("Gérer la structure", "Manage the structure"),
     Permission.SIGN_MANDATE: Words("Signer le mandat de facturation", "Sign the invoicing mandate"),
+    Permission.READ_MEMBERS: Words(
+        "Consulter les utilisateurs et l'historique", "Read members and the history of actions"
+    ),
+    Permission.MANAGE_MEMBERS: Words("Gérer les rattachements", "Manage members"),
+    Permission.HAND_OVER: Words(
+        "Transmettre la gestion principale", "Hand over the main management"
+    ),
     Permission.READ_WEBHOOKS: Words("Consulter les raccordements", "Read webhooks"),
     Permission.MANAGE_WEBHOOKS: Words("Gérer les points de réception", "Manage webhooks"),
     Permission.MANAGE_CONNECTIONS: Words("Gérer les comptes techniques", "Manage connections"),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from domain.access import ActorKind
+from domain.access import ActorKind, Role
+from domain.accounts.models import AttachmentStatus
 from domain.catalogue import EVENT_KINDS
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
@@ -130,6 +131,17 @@ _MANDATE = _object(
         "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }
 )
+_MEMBER = _object(
+    {
+        "id": _id("att"),
+        "memberId": _id("acc", "cli"),
+        "memberName": _TEXT,
+        "role": _codes(Role),
+        "status": _codes(AttachmentStatus),
+        "comment": _or_null(_TEXT),
+        "version": _COUNT,
+    }
+)
 _CHANGES: Schema = {
     "type": "object",
     "description": "Each changed field with its value before and after.",
@@ -171,6 +183,10 @@ DATA: Mapping[str, Schema] = {
     "bank_account.removed": _object({"structure": _STRUCTURE, "bankAccount": _BANK_ACCOUNT}),
     "mandate.signed": _object({"structure": _STRUCTURE, "mandate": _MANDATE}),
     "mandate.revoked": _object({"structure": _STRUCTURE, "mandate": _MANDATE}),
+    **{
+        kind: _object({"structure": _STRUCTURE, "attachment": _MEMBER})
+        for kind in ("member.requested", "member.joined")
+    },
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from domain.access import GRANTS, OWN, Actor, Level, Permission, Role, Space, grants_of
+from domain.access import (
+    DEFAULT_SPACES,
+    GRANTS,
+    ON_SERVICES,
+    OWN,
+    Actor,
+    Level,
+    Permission,
+    Role,
+    Space,
+    space_grants,
+)
 from domain.accounts.models import (
     Account,
     AccountStatus,
@@ -14,10 +24,12 @@ from domain.accounts.models import (
     Attachment,
     AttachmentStatus,
     Habilitation,
+    SpaceStatus,
+    StructureSpace,
 )
 from domain.clock import now
-from domain.db import fetch
-from domain.events import transaction
+from domain.db import execute_many, fetch
+from domain.events import afterwards, transaction
 from domain.ids import new_id
 
 _on_rights_changed: list[Callable[[str], None]] = []
@@ -31,19 +43,27 @@ def on_rights_changed(forget: Callable[[str], None]) -> None:
 async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
     """What a person or a technical account may do, by structure, and on its own account."""
     rows = await fetch(
-        "SELECT a.structure_id, a.role, h.space, h.level FROM attachment a"
-        " LEFT JOIN habilitation h ON h.attachment_id = a.id"
+        "SELECT a.structure_id, a.role, h.space, h.level, h.service_id FROM attachment a"
+        " LEFT JOIN (habilitation h JOIN structure_space s ON s.space = h.space AND s.status = $3)"
+        " ON h.attachment_id = a.id AND s.structure_id = a.structure_id"
+        " AND (s.service_id = h.service_id OR (s.service_id IS NULL AND h.service_id IS NULL))"
         " WHERE a.member_id = $1 AND a.status = $2",
         member_id,
         AttachmentStatus.VALIDEE.value,
+        SpaceStatus.ACTIVE.value,
     )
-    roles: dict[str, Role] = {}
-    spaces: dict[str, set[tuple[Space, Level]]] = defaultdict(set)
+    held: dict[str, frozenset[Permission]] = {}
     for row in rows:
-        roles[row["structure_id"]] = Role(row["role"])
-        if row["space"] is not None:
-            spaces[row["structure_id"]].add((Space(row["space"]), Level(row["level"])))
-    held = {structure: grants_of(role, spaces[structure]) for structure, role in roles.items()}
+        structure = row["structure_id"]
+        held.setdefault(structure, GRANTS[Role(row["role"])])
+        if row["space"] is None:
+            continue
+        given = space_grants(Space(row["space"]), Level(row["level"]))
+        if row["service_id"] is None:
+            held[structure] |= given
+        elif given & ON_SERVICES:
+            service = row["service_id"]
+            held[service] = held.get(service, frozenset()) | (given & ON_SERVICES)
     return held | {member_id: OWN}
 
 
@@ -89,7 +109,7 @@ async def make_administrator(member_id: str) -> None:
     """Let a person or a technical account administer the site."""
     async with transaction():
         await Administrator.get_or_create(member_id=member_id, defaults={"created_at": now()})
-    _tell_rights_changed(member_id)
+    tell_rights_changed(member_id)
 
 
 async def attach(
@@ -109,14 +129,35 @@ async def attach(
             created_at=now(),
             updated_at=now(),
         )
+        await open_default_spaces(structure_id)
         for space, level in spaces:
             await Habilitation.create(
                 id=new_id("hab"), attachment_id=attachment.id, space=space, level=level
             )
-    _tell_rights_changed(member_id)
+    tell_rights_changed(member_id)
     return attachment
 
 
-def _tell_rights_changed(member_id: str) -> None:
-    for forget in _on_rights_changed:
-        forget(member_id)
+async def open_default_spaces(structure_id: str) -> None:
+    """Open the usual spaces of a structure that has none yet: it gets its first member."""
+    if await StructureSpace.filter(structure_id=structure_id).exists():
+        return
+    at = now()
+    await execute_many(
+        "INSERT INTO structure_space (id, structure_id, space, status, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING",
+        [
+            (new_id("spc"), structure_id, space.value, SpaceStatus.ACTIVE.value, at)
+            for space in DEFAULT_SPACES
+        ],
+    )
+
+
+def tell_rights_changed(member_id: str) -> None:
+    """Let every cache forget what the member held, once the change is committed."""
+
+    def forget_all() -> None:
+        for forget in _on_rights_changed:
+            forget(member_id)
+
+    afterwards(forget_all)

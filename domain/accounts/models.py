@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any, ClassVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -31,6 +32,13 @@ class AttachmentStatus(StrEnum):
     VALIDEE = "VALIDEE"
     DESACTIVEE = "DESACTIVEE"
     SUPPRIMEE = "SUPPRIMEE"
+
+
+class SpaceStatus(StrEnum):
+    """Whether a space is open. Published codes."""
+
+    ACTIVE = "ACTIVE"
+    SUPPRIME = "SUPPRIME"
 
 
 class Account(Model):
@@ -66,11 +74,22 @@ class Administrator(Model):
 class Attachment(Model):
     """A member of a structure. `member_id` is an account (`acc_…`) or an OAuth client (`cli_…`)."""
 
+    kind: ClassVar[str] = "attachment"
+
     id = fields.CharField(primary_key=True, max_length=30)
     member_id = fields.CharField(max_length=30)
     structure_id = fields.CharField(max_length=30)
     role = fields.CharEnumField(Role, max_length=20)
     status = fields.CharEnumField(AttachmentStatus, max_length=24)
+    # What the member said when it asked; what was said with the last decision, when and by whom.
+    message = fields.CharField(max_length=500, null=True)
+    asked_at = fields.DatetimeField(null=True)
+    comment = fields.CharField(max_length=500, null=True)
+    decided_at = fields.DatetimeField(null=True)
+    decided_by = fields.CharField(max_length=30, null=True)
+    # Asked for and not decided: {space, level, serviceId}.
+    asked_spaces: fields.Field[list[dict[str, Any]] | None] = fields.JSONField(null=True)
+    event_count = fields.BigIntField(default=0)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -79,12 +98,31 @@ class Attachment(Model):
 
 
 class Habilitation(Model):
-    """A space that a member subscribed to on a structure."""
+    """A space that a member subscribed to on a structure, or on one of its services.
+
+    It counts while the space is open there.
+    """
 
     id = fields.CharField(primary_key=True, max_length=30)
     attachment_id = fields.CharField(max_length=30)
-    space = fields.CharEnumField(Space, max_length=24)
+    service_id = fields.CharField(max_length=30, null=True)
+    space = fields.CharEnumField(Space, max_length=32)
     level = fields.CharEnumField(Level, max_length=24)
 
     class Meta:
         table = "habilitation"
+
+
+class StructureSpace(Model):
+    """A space opened on a structure, or on one of its services; closed, it is kept."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    service_id = fields.CharField(max_length=30, null=True)
+    space = fields.CharEnumField(Space, max_length=32)
+    status = fields.CharEnumField(SpaceStatus, max_length=8)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "structure_space"

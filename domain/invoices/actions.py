@@ -212,9 +212,11 @@ async def _prepare_validator(invoice: Invoice, step: Step[Any], given: Given, ac
     assert known.validator_1 is not None
     if step.to == S.A_VALIDER_1:
         invoice.validator_1_id = known.validator_1["id"]
+        invoice.validator_1_service_id = _id(known.validator_1_service)
         invoice.validator_1_service_code = draft.validator_1.service_code
     else:
         invoice.validator_2_id = known.validator_1["id"]
+        invoice.validator_2_service_id = _id(known.validator_1_service)
         invoice.validator_2_service_code = draft.validator_1.service_code
 
 
@@ -312,8 +314,11 @@ def _fill(invoice: Invoice, draft: Draft, known: Known) -> None:
     invoice.global_discount_cents = cents(draft.discount)
     after = draft.gross_after_discount
     invoice.total_gross_after_discount_cents = None if after is None else cents(after)
-    invoice.validator_1_id = known.validator_1["id"] if known.validator_1 else None
-    invoice.validator_2_id = known.validator_2["id"] if known.validator_2 else None
+    invoice.supplier_service_id = _id(known.supplier_service)
+    invoice.validator_1_id = _id(known.validator_1)
+    invoice.validator_2_id = _id(known.validator_2)
+    invoice.validator_1_service_id = _id(known.validator_1_service)
+    invoice.validator_2_service_id = _id(known.validator_2_service)
     first, second = draft.validator_1, draft.validator_2
     invoice.validator_1_service_code = first.service_code if first else None
     invoice.validator_2_service_code = second.service_code if second else None
@@ -334,7 +339,7 @@ _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_to_pay")
 def _address(invoice: Invoice, draft: Draft, known: Known) -> None:
     """Name the recipient, and keep what it asks of its invoices as it is today."""
     recipient, service = known.recipient, known.recipient_service
-    invoice.recipient_service_id = service["id"] if service else None
+    invoice.recipient_service_id = _id(service)
     invoice.recipient_service_code = draft.recipient_service_code
     if recipient is None:
         invoice.recipient_id = invoice.recipient_name = invoice.recipient_identifier = None
@@ -462,6 +467,10 @@ async def _unacknowledged(supplier_id: str) -> list[Problem]:
     if not count:
         return []
     return [problem("BDR-LIF-021", (*PATH, "supplierId"), count=count, days=days)]
+
+
+def _id(row: Mapping[str, Any] | None) -> str | None:
+    return row["id"] if row else None
 
 
 def _or(given: str | None, present: str | None) -> str | None:

@@ -40,6 +40,9 @@ class Known:
     validator_2: Mapping[str, Any] | None = None
     recipient_service: Mapping[str, Any] | None = None
     original: Mapping[str, Any] | None = None
+    supplier_service: Mapping[str, Any] | None = None
+    validator_1_service: Mapping[str, Any] | None = None
+    validator_2_service: Mapping[str, Any] | None = None
 
 
 async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
@@ -56,13 +59,16 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
     original = await _original(draft)
     on = today()
     recipient_service = _service(services, recipient, draft.recipient_service_code)
+    supplier_service = _service(services, supplier, draft.supplier_service_code)
+    validator_services = [
+        _service(services, row, named.service_code if named else None)
+        for row, named in zip(validators, (draft.validator_1, draft.validator_2), strict=True)
+    ]
     facts = Facts(
         today=on,
         check_luhn=policy.current().check_luhn,
         supplier=_supplier_facts(supplier, own),
-        supplier_service=_service_facts(
-            _service(services, supplier, draft.supplier_service_code), on
-        ),
+        supplier_service=_service_facts(supplier_service, on),
         has_bank_account=bool(own["has_bank_account"]),
         recipient=_recipient_facts(recipient),
         recipient_service=_service_facts(recipient_service, on),
@@ -74,7 +80,14 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         reference_used_by=own["reference_used_by"],
     )
     return Known(
-        facts, supplier, recipient, validators[0], validators[1], recipient_service, original
+        facts,
+        supplier,
+        recipient,
+        *validators,
+        recipient_service,
+        original,
+        supplier_service,
+        *validator_services,
     )
 
 

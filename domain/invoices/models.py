@@ -37,6 +37,7 @@ class Invoice(Document):
     supplier_name = fields.CharField(max_length=200)
     supplier_identifier = fields.CharField(max_length=80)
     supplier_siren = fields.CharField(max_length=9, null=True)
+    supplier_service_id = fields.CharField(max_length=30, null=True)
     supplier_service_code = fields.CharField(max_length=100, null=True)
     bank_account_id = fields.CharField(max_length=30, null=True)
     recipient_id = fields.CharField(max_length=30, null=True)
@@ -45,8 +46,10 @@ class Invoice(Document):
     recipient_service_id = fields.CharField(max_length=30, null=True)
     recipient_service_code = fields.CharField(max_length=100, null=True)
     validator_1_id = fields.CharField(max_length=30, null=True)
+    validator_1_service_id = fields.CharField(max_length=30, null=True)
     validator_1_service_code = fields.CharField(max_length=100, null=True)
     validator_2_id = fields.CharField(max_length=30, null=True)
+    validator_2_service_id = fields.CharField(max_length=30, null=True)
     validator_2_service_code = fields.CharField(max_length=100, null=True)
 
     commitment_number = fields.CharField(max_length=50, null=True)

@@ -29,7 +29,32 @@ class Letter:
     body: str
 
 
-MAILS: Mapping[str, MailText] = {}
+MAILS: Mapping[str, MailText] = {
+    "attachment_requested": MailText(
+        "{person} demande à être rattaché à {structure}",
+        "{person} ({email}) demande à être rattaché à votre structure {structure}.\n\n"
+        "Message : {message}\n\n"
+        "Si vous connaissez cette personne, acceptez sa demande depuis la liste des demandes en"
+        " attente de votre structure ; sinon refusez-la, elle n'aura accès à rien.",
+        "{person} asks to be attached to {structure}",
+        "{person} ({email}) asks to be attached to your structure {structure}.\n\n"
+        "Message: {message}\n\n"
+        "If you know this person, accept the request from the pending requests of your structure;"
+        " otherwise refuse it, and nothing opens for them.",
+    ),
+    "attachment_joined": MailText(
+        "{person} a rejoint {structure}",
+        "{person} ({email}) vient d'être rattaché à votre structure {structure} : son fournisseur"
+        " d'identité atteste du SIRET.\n\n"
+        "Vous pouvez lui ouvrir des espaces. Si vous ne connaissez pas cette personne,"
+        " désactivez-la depuis la liste des utilisateurs de votre structure.",
+        "{person} joined {structure}",
+        "{person} ({email}) has just been attached to your structure {structure}: the SIRET was"
+        " vouched for by an identity provider.\n\n"
+        "You may open spaces for them. If you do not know this person, deactivate them from the"
+        " members of your structure.",
+    ),
+}
 
 _GREETING = {"FR": "Bonjour,\n\n", "EN": "Hello,\n\n"}
 _ENDING = {

@@ -296,6 +296,16 @@ def _belongings(draft: StructureDraft, path: Path) -> Iterable[Problem]:
 _COUNTRY_FIRST = (IdentifierType.UE_HORS_FRANCE, IdentifierType.HORS_UE)
 
 
+def country_of(identifier_type: IdentifierType, identifier: str) -> str:
+    """The country that an identifier in normal form speaks of."""
+    if identifier_type in _COUNTRY_FIRST:
+        return _country_in(identifier)
+    return _TERRITORIES.get(identifier_type, "FR")
+
+
+_TERRITORIES = {IdentifierType.RIDET: "NC", IdentifierType.TAHITI: "PF"}
+
+
 def _country_in(identifier: str) -> str:
     return VAT_PREFIXES.get(identifier[:2], identifier[:2])
 

@@ -12,13 +12,15 @@ import pytest
 from domain import events
 from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock
+from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.reference.statuses import InvoiceStatus as S
 from domain.structures import actions
+from domain.structures.joining import join
 from domain.structures.models import ServiceStatus
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
-from tests.make import a_situation, act, an_actor, let_it_lapse
+from tests.make import a_situation, act, an_account, an_actor, let_it_lapse
 from tests.world import World, a_world
 from webhooks.envelope import body_of
 
@@ -100,6 +102,9 @@ async def a_bit_of_everything() -> World:
     supplier = await world.actor("supplier")
     await actions.remove_bank_account(supplier, world.bank_account.id)
     await actions.revoke_mandate(supplier, world.parties.supplier.id)
+    for is_proven in (False, True):
+        siret = world.parties.supplier.identifier
+        await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
     return world
 
 

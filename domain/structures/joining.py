@@ -1,0 +1,73 @@
+"""How an account that was just opened gets to the structure whose identifier it came with."""
+
+from __future__ import annotations
+
+from domain import events, identifiers
+from domain.access import OWN, Actor, ActorKind
+from domain.accounts.models import Account, Attachment, AttachmentStatus
+from domain.db import hold
+from domain.identifiers import IdentifierType
+from domain.structures.actions import create_structure
+from domain.structures.members import ask, join_at_once
+from domain.structures.models import Structure
+from domain.structures.rules import NAME_MAX, StructureDraft, country_of
+
+
+async def join(
+    account: Account,
+    identifier_type: IdentifierType,
+    identifier: str,
+    *,
+    name: str | None,
+    is_proven: bool,
+) -> Attachment:
+    """Attach the account to the structure, create it, or ask those who manage it.
+
+    An unknown structure is created, private, with the account as its main manager. In a known one
+    whoever only typed its identifier asks; `is_proven` says that an identity provider vouches for
+    it, and attaches at once. What a manager refused, deactivated or removed stays so: such a
+    person asks again. Who is a member or has asked already gets that attachment.
+
+    Raises:
+        Invalid: the identifier is none of its type.
+    """
+    actor = Actor(account.id, ActorKind.PERSON, account.display_name, {account.id: OWN})
+    wanted = identifiers.normal(identifier_type, identifier[:200])
+    async with events.transaction():
+        # Two people who bring the same unknown identifier: one creates, the other asks.
+        await hold(f"structure {identifier_type.value} {wanted}")
+        structure = (
+            await Structure.filter(identifier=wanted, identifier_type=identifier_type)
+            .select_for_update()
+            .first()
+        )
+        if structure is None:
+            draft = StructureDraft(
+                identifier_type,
+                identifier,
+                name or _name(account, identifier_type, wanted),
+                country=country_of(identifier_type, wanted),
+            )
+            created = await create_structure(actor, draft)
+            return await Attachment.get(member_id=account.id, structure_id=created.id)
+        known = await Attachment.get_or_none(member_id=account.id, structure_id=structure.id)
+        if known is not None and not _may_ask_again(known, is_proven=is_proven):
+            return known
+        if is_proven and (known is None or known.status == _ASKED):
+            return await join_at_once(account, actor, structure, known)
+        return await ask(actor, structure)
+
+
+_ASKED = AttachmentStatus.EN_COURS_DE_VALIDATION
+
+
+def _may_ask_again(known: Attachment, *, is_proven: bool) -> bool:
+    if known.status == _ASKED:
+        return is_proven
+    return known.status in (AttachmentStatus.REFUSEE, AttachmentStatus.SUPPRIMEE)
+
+
+def _name(account: Account, identifier_type: IdentifierType, identifier: str) -> str:
+    """What a structure is called until its manager says better."""
+    is_person = identifier_type == IdentifierType.PARTICULIER
+    return (account.display_name if is_person else identifier)[:NAME_MAX]
