@@ -83,11 +83,13 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         facts,
         supplier,
         recipient,
-        *validators,
+        validators[0],
+        validators[1],
         recipient_service,
         original,
         supplier_service,
-        *validator_services,
+        validator_services[0],
+        validator_services[1],
     )
 
 
