@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from auth.bearer import challenge
 from auth.config import AuthSettings
+from auth.log_ins import LogIns
 from auth.provisioning import ensure_explorer
 from auth.routes import build_auth
 from domain import events
@@ -42,7 +43,8 @@ GRAPHIQL_CLIENT = "graphiql"
 def build(settings: Settings | None = None) -> Starlette:
     """The application. `uvicorn app:build --factory` serves it too."""
     settings = settings or Settings()
-    auth_routes, authenticate = build_auth(auth_settings(settings))
+    callers = auth_settings(settings)
+    auth_routes, authenticate = build_auth(callers)
     stopping = asyncio.Event()
 
     bounds = limits(settings)
@@ -52,12 +54,13 @@ def build(settings: Settings | None = None) -> Starlette:
         schema,
         context=_context,
         authenticate=authenticate,
-        challenge=partial(challenge, auth_settings(settings)),
+        challenge=partial(challenge, callers),
         limits=bounds,
         statuses=Statuses(validation=settings.validation_status, partial=settings.partial_status),
         fast_path=_compiled if settings.compiled_reads else None,
-        allowed_origins=[settings.url, *settings.allowed_origins],
+        allowed_origins=[callers.origins.own, *settings.allowed_origins],
         stopping=stopping,
+        log_ins=LogIns(callers),
     )
 
     @contextlib.asynccontextmanager
@@ -109,6 +112,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
         access_token_seconds=settings.access_token_seconds,
         refresh_token_seconds=settings.refresh_token_seconds,
         session_seconds=settings.session_seconds,
+        session_idle_seconds=settings.session_idle_seconds,
         has_mailbox=settings.has_mailbox,
     )
 

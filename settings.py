@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     access_token_seconds: int = Field(600, ge=30, description="Life of an access token.")
     refresh_token_seconds: int = Field(1_209_600, ge=60, description="Life of a refresh token.")
     session_seconds: int = Field(43_200, ge=60, description="Life of a browser log-in.")
+    session_idle_seconds: int = Field(
+        7_200, ge=120, description="Life of a browser log-in that is not used."
+    )
     code_seconds: int = Field(60, ge=5, le=600, description="Life of an authorization code.")
 
     account_approval: bool = Field(

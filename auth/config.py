@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from auth.cross_site import Origins, origins_of
+
 
 @dataclass(frozen=True)
 class AuthSettings:
@@ -20,6 +22,7 @@ class AuthSettings:
     access_token_seconds: int = 600
     refresh_token_seconds: int = 1_209_600
     session_seconds: int = 43_200
+    session_idle_seconds: int = 7_200
     has_mailbox: bool = False
 
     @cached_property
@@ -35,6 +38,11 @@ class AuthSettings:
     @cached_property
     def is_https(self) -> bool:
         return self.issuer.startswith("https:")
+
+    @cached_property
+    def origins(self) -> Origins:
+        """The origins whose pages may use the log-in of a browser."""
+        return origins_of(self.public_url, self.allowed_origins)
 
     @cached_property
     def session_cookie(self) -> str:

@@ -118,9 +118,17 @@ class Session(Model):
     address = fields.CharField(max_length=45)
     authenticated_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    # Written at most once a minute.
+    last_seen_at = fields.DatetimeField()
+    # When it ends if it is not used before.
+    idle_until = fields.DatetimeField()
 
     class Meta:
         table = "auth_session"
+
+    @property
+    def ends_at(self) -> datetime:
+        return min(self.expires_at, self.idle_until)
 
 
 class AuthorizationCode(Model):

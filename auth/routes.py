@@ -20,6 +20,7 @@ from auth.config import AuthSettings
 from auth.keys import Keys
 from auth.requests import BadRequest, bearer_of, credentials_of, oauth_form_of
 from auth.server import Asked, Server, user_info
+from auth.sessions import on_log_in_ended
 from domain.accounts.actions import on_rights_changed
 from domain.accounts.models import Account
 
@@ -35,6 +36,7 @@ def build_auth(settings: AuthSettings) -> tuple[list[BaseRoute], Bearer]:
     keys = Keys(settings)
     bearer = Bearer(settings, keys)
     on_rights_changed(bearer.forget)
+    on_log_in_ended(bearer.forget)
     server = Server(settings, keys, bearer)
     machines = Machines(settings, keys, server)
     return [*machines.routes(), *pages.routes(settings, server), _static()], bearer

@@ -22,6 +22,12 @@ class Proof:
     authenticated_at: datetime | None = None
     credential: str | None = None
 
+    @property
+    def session_id(self) -> str | None:
+        """The log-in whose cookie was used; None with a token."""
+        is_log_in = self.credential is not None and self.credential.startswith("ses_")
+        return self.credential if is_log_in else None
+
     def is_fresh(self, within: timedelta) -> bool:
         """Whether the person proved who it is so recently."""
         return self.authenticated_at is not None and now() - self.authenticated_at <= within

@@ -643,6 +643,7 @@ def test_migrations_are_numbered_in_one_order_on_both_databases() -> None:
 
     assert both["sqlite"] == both["postgres"]
     assert len(both["sqlite"]) == len(set(both["sqlite"]))
-    for folder in FOLDERS:
-        numbers = [int(path.name[:4]) for path in sorted((ROOT / folder).glob("*.sql"))]
-        assert sorted(set(numbers)) == list(range(1, len(set(numbers)) + 1)), folder
+    for names in both.values():
+        # Numbers may be given out beforehand: none is used twice, gaps are nothing to worry about.
+        numbers = [name.partition("_")[0] for name in names]
+        assert len(numbers) == len(set(numbers)), numbers

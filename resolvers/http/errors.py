@@ -14,6 +14,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from domain.cursors import BadCursor
 from domain.errors import Denied, Forbidden, NotFound, Refused, Unauthenticated
+from resolvers.http.callers import Unheard
 from resolvers.http.statuses import Outcome
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,12 @@ CODES: tuple[tuple[type[Exception], Code], ...] = (
     (StrawberryInputCoercionError, Code.BAD_USER_INPUT),
 )
 
-_UNAUTHENTICATED = "This operation needs a caller: send a bearer token."
+_UNAUTHENTICATED = "This operation needs a caller: log in, or send a bearer token."
+_UNHEARD = {
+    Unheard.SESSION_ENDED: "The log-in has ended: log in again.",
+    Unheard.COOKIE_IGNORED: "The log-in was left aside: the request does not show that it comes"
+    " from a page of this site or of ALLOWED_ORIGINS.",
+}
 _INTERNAL = "Internal error. Quote the request id when you report it."
 # How the executor words an argument that a variable left null or out of range.
 _ARGUMENT = "Argument '"
@@ -86,6 +92,16 @@ def invalid_token(reason: str) -> Refusal:
     """The answer to a token that is not valid, not ours, or expired."""
     return Refusal(
         Outcome.UNAUTHENTICATED, Code.UNAUTHENTICATED, reason, details={"reason": "invalid_token"}
+    )
+
+
+def unheard(why: Unheard) -> Refusal:
+    """The answer to a page whose log-in opened nothing, where someone must be logged in."""
+    return Refusal(
+        Outcome.UNAUTHENTICATED,
+        Code.UNAUTHENTICATED,
+        _UNHEARD[why],
+        details={"reason": why.value},
     )
 
 

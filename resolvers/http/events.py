@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
+from domain.errors import Unauthenticated
 from resolvers.http.answers import Answer, encode
-from resolvers.http.callers import Caller
-from resolvers.http.errors import invalid_token
+from resolvers.http.callers import Caller, Unheard
+from resolvers.http.errors import Refusal, invalid_token, unheard
 
 HEARTBEAT = b":\n\n"
 # An empty `data:` line, for without it a browser does not dispatch the event.
@@ -50,10 +51,11 @@ async def follow(
     left = asyncio.create_task(_left(receive))
     ends: set[asyncio.Task[Any]] = {pump, left, asyncio.create_task(stopping.wait())}
     try:
-        while not await _ended(ends, min(heartbeat, caller.seconds_left())):
-            if caller.seconds_left() <= 0:
+        while not await _ended(ends, caller.pause(heartbeat)):
+            caller, ending = await _by_now(caller)
+            if ending is not None:
                 await _cancel({pump})
-                await _send(send, _expired(request_id) + COMPLETE)
+                await _send(send, _refused(ending, request_id) + COMPLETE)
                 break
             await _send(send, HEARTBEAT)
     finally:
@@ -87,8 +89,21 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _expired(request_id: str) -> bytes:
-    refusal = invalid_token("The token has expired.")
+async def _by_now(caller: Caller) -> tuple[Caller, Refusal | None]:
+    """The caller as it is by now, and what to tell it when its credential has ended."""
+    try:
+        caller = await caller.by_now()
+    except Unauthenticated as reason:
+        return caller, _ended_with(caller, str(reason))
+    over = caller.seconds_left() <= 0
+    return caller, _ended_with(caller, "The token has expired.") if over else None
+
+
+def _ended_with(caller: Caller, reason: str) -> Refusal:
+    return unheard(Unheard.SESSION_ENDED) if caller.is_by_log_in else invalid_token(reason)
+
+
+def _refused(refusal: Refusal, request_id: str) -> bytes:
     return frame(Answer(refusal.outcome, errors=encode(refusal.shown(request_id))))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from auth.log_ins import LogIns
 from domain.access import Actor
 from resolvers.http.callers import Authenticate, Caller
 from resolvers.http.engine import Engine
@@ -67,6 +68,7 @@ class Service:
     allowed_origins: tuple[str, ...]
     stopping: asyncio.Event
     challenge: Challenge
+    log_ins: LogIns | None = None
     streams: Openings = field(init=False)
     connections: Openings = field(init=False)
 

@@ -18,10 +18,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from auth.bearer import InvalidToken
 from domain.clock import now
+from domain.errors import Unauthenticated
 from resolvers.http.answers import Answer, encode
-from resolvers.http.callers import NOBODY, Caller, caller_of
+from resolvers.http.callers import NOBODY, Caller, caller_of, visitor_of
 from resolvers.http.engine import Params
-from resolvers.http.errors import Code, Refusal, internal_error, traceback_of
+from resolvers.http.errors import (
+    Code,
+    Refusal,
+    internal_error,
+    invalid_token,
+    traceback_of,
+)
 from resolvers.http.requests import new_request_id, params_from
 from resolvers.http.sessions import Service, address_of
 from resolvers.http.statuses import Outcome
@@ -138,14 +145,19 @@ class Connection:
                 await self._ready.wait()
         except TimeoutError:
             raise Closed(Close.INIT_TIMEOUT, "Connection initialisation timeout") from None
-        while not await self._stopping_within(self._pause()):
-            if self._caller.seconds_left() <= 0:
-                raise Closed(Close.FORBIDDEN, "Token expired")
+        while not await self._stopping_within(self._caller.pause(self._limits.ping_seconds)):
+            await self._ask_again()
             await self._send({"type": "ping"})
         raise Closed(Close.RESTART, "Server is stopping")
 
-    def _pause(self) -> float:
-        return max(0, min(self._limits.ping_seconds, self._caller.seconds_left()))
+    async def _ask_again(self) -> None:
+        ended = "Session ended" if self._caller.is_by_log_in else "Token expired"
+        try:
+            self._caller = await self._caller.by_now()
+        except Unauthenticated as error:
+            raise Closed(Close.FORBIDDEN, ended) from error
+        if self._caller.seconds_left() <= 0:
+            raise Closed(Close.FORBIDDEN, ended)
 
     async def _stopping_within(self, seconds: float) -> bool:
         try:
@@ -205,7 +217,11 @@ class Connection:
 
     async def _authenticate(self, payload: Any) -> Caller:
         given = payload if isinstance(payload, dict) else {}
-        authorization = given.get("Authorization", given.get("authorization"))
+        name = "Authorization" if "Authorization" in given else "authorization"
+        if name not in given:
+            # The cookie of the handshake: whoever sends null in its place leaves it aside.
+            return await visitor_of(self._websocket.scope, self._service.log_ins)
+        authorization = given[name]
         if authorization is not None and not isinstance(authorization, str):
             raise Closed(Close.BAD_MESSAGE, "Authorization must be a string")
         try:
@@ -256,9 +272,10 @@ class Connection:
         await self._send(ending)
 
     async def _run(self, identifier: str, params: Params, request_id: str) -> None:
+        caller = await self._at_work()
         prepared = self._engine.prepare(params, self._key)
-        admitted = self._engine.admit(prepared, params, self._caller.actor, self._key)
-        context = self._service.context(self._websocket.scope, self._caller, request_id)
+        admitted = self._engine.admit(prepared, params, caller.actor, self._key)
+        context = self._service.context(self._websocket.scope, caller, request_id)
         head = b'{"id":' + encode(identifier) + b',"type":"next","payload":'
         if prepared.kind is not OperationType.SUBSCRIPTION:
             await self._next(head, await self._engine.run(admitted, context))
@@ -266,6 +283,13 @@ class Connection:
         async with aclosing(self._engine.stream(admitted, context)) as answers:
             async for answer in answers:
                 await self._next(head, answer)
+
+    async def _at_work(self) -> Caller:
+        """Who asks, with the rights of this moment: a connection may last for hours."""
+        try:
+            return await self._caller.by_now(is_use=True)
+        except Unauthenticated as error:
+            raise invalid_token(str(error)) from error
 
     def _too_many_operations(self) -> Refusal:
         message = f"At most {self._limits.subscriptions} operations may run on a connection."

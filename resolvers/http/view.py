@@ -16,9 +16,11 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth.bearer import InvalidToken
+from auth.cross_site import is_origin
+from auth.log_ins import LogIns
 from resolvers.http.answers import Answer, encode
-from resolvers.http.callers import Authenticate, Caller, caller_of
-from resolvers.http.engine import Admitted, Engine, FastPath
+from resolvers.http.callers import NOBODY, Authenticate, Caller, caller_of, visitor_of
+from resolvers.http.engine import Admitted, Engine, FastPath, Params
 from resolvers.http.errors import (
     Code,
     Headers,
@@ -26,9 +28,11 @@ from resolvers.http.errors import (
     internal_error,
     invalid_token,
     traceback_of,
+    unheard,
 )
 from resolvers.http.events import answer_once, follow
 from resolvers.http.limits import Limits
+from resolvers.http.prepared import Prepared
 from resolvers.http.requests import accepted, headers_of, media_for, params_of, request_id_of
 from resolvers.http.sessions import Challenge, MakeContext, Service, address_of
 from resolvers.http.socket import Socket
@@ -67,6 +71,7 @@ def build_graphql(
     allowed_origins: Sequence[str] = (),
     stopping: asyncio.Event | None = None,
     challenge: Challenge | None = None,
+    log_ins: LogIns | None = None,
     path: str = "/graphql",
 ) -> list[BaseRoute]:
     """The routes that serve a schema over HTTP, server-sent events and WebSocket."""
@@ -78,6 +83,7 @@ def build_graphql(
         allowed_origins=tuple(allowed_origins),
         stopping=stopping or asyncio.Event(),
         challenge=challenge or _plain_challenge,
+        log_ins=log_ins,
     )
     return [
         Route(path, WithCors(View(service), allowed_origins)),
@@ -86,22 +92,34 @@ def build_graphql(
 
 
 class WithCors:
-    """The application, readable by the pages of these origins. Others pay nothing for it."""
+    """The application, readable by the pages of these origins. Others pay nothing for it.
+
+    Only pages of an origin named to the letter may send the cookie of a log-in; `*` lets anyone
+    read what a token opens.
+    """
 
     def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:
         self._app = app
-        self._for_pages = with_cors(app, allowed_origins)
+        named = [origin for origin in allowed_origins if is_origin(origin)]
+        self._named = frozenset(origin.encode() for origin in named)
+        self._for_named = with_cors(app, named, with_cookies=True)
+        self._for_others = with_cors(app, allowed_origins, with_cookies=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from_a_page = any(name == b"origin" for name, _ in scope["headers"])
-        await (self._for_pages if from_a_page else self._app)(scope, receive, send)
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None:
+            await self._app(scope, receive, send)
+        else:
+            one = self._for_named if origin in self._named else self._for_others
+            await one(scope, receive, send)
 
 
-def with_cors(app: ASGIApp, allowed_origins: Sequence[str]) -> ASGIApp:
+def with_cors(app: ASGIApp, allowed_origins: Sequence[str], *, with_cookies: bool) -> ASGIApp:
     """The rules of cross-origin reading."""
     return CORSMiddleware(
         app,
         allow_origins=list(allowed_origins),
+        allow_credentials=with_cookies,
         allow_methods=["GET", "POST"],
         allow_headers=list(_REQUEST_HEADERS),
         expose_headers=list(_ANSWER_HEADERS),
@@ -130,6 +148,9 @@ class Exchange:
         lines = [
             (b"content-type", _CONTENT_TYPES[media]),
             (b"cache-control", b"no-store"),
+            # Nothing of it is a script, an image or a frame of any page.
+            (b"x-content-type-options", b"nosniff"),
+            (b"cross-origin-resource-policy", b"same-origin"),
             (b"x-request-id", self.request_id.encode()),
             *headers,
         ]
@@ -172,14 +193,14 @@ class View:
         params = await params_of(
             exchange.scope, exchange.receive, exchange.headers, self._engine.limits.body_bytes
         )
-        caller = await self._caller(exchange.headers)
+        caller = await self._caller(exchange)
         key = caller.key(address_of(exchange.scope))
         prepared = self._engine.prepare(params, key)
         if exchange.method == "GET" and prepared.kind is OperationType.MUTATION:
             raise _wrong_method("A mutation is sent by POST.", b"POST")
         media = media_for(exchange.wanted, subscription=prepared.kind is OperationType.SUBSCRIPTION)
         quote = exchange.headers.get(b"graphql-cost", b"").strip().lower() == b"quote"
-        admitted = self._engine.admit(prepared, params, caller.actor, key, quote=quote)
+        admitted = self._admitted(prepared, params, caller, key, quote=quote)
         if quote:
             await self._reply(exchange, self._engine.quote(admitted), Media.JSON)
             return
@@ -214,15 +235,27 @@ class View:
                 heartbeat=self._engine.limits.heartbeat_seconds,
             )
 
-    async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
-        authorization = headers.get(b"authorization")
+    async def _caller(self, exchange: Exchange) -> Caller:
+        """By its token when there is one, whatever the cookie says; else by its log-in."""
+        authorization = exchange.headers.get(b"authorization")
+        if authorization is None:
+            if b"cookie" not in exchange.headers:
+                return NOBODY
+            return await visitor_of(exchange.scope, self._service.log_ins)
         try:
-            return await caller_of(
-                authorization.decode("latin-1") if authorization is not None else None,
-                self._service.authenticate,
-            )
+            return await caller_of(authorization.decode("latin-1"), self._service.authenticate)
         except InvalidToken as error:
             raise invalid_token(error.reason) from error
+
+    def _admitted(
+        self, prepared: Prepared, params: Params, caller: Caller, key: str, *, quote: bool
+    ) -> Admitted:
+        try:
+            return self._engine.admit(prepared, params, caller.actor, key, quote=quote)
+        except Refusal as refusal:
+            if caller.unheard and refusal.outcome is Outcome.UNAUTHENTICATED:
+                raise unheard(caller.unheard) from refusal
+            raise
 
     async def _reply(
         self, exchange: Exchange, answer: Answer, media: Media, reason: str | None = None

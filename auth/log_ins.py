@@ -1,0 +1,112 @@
+"""The cookie of a log-in, turned into the actor who uses it: no token in any script."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from starlette.types import Scope
+
+from auth.bearer import FRESH_SECONDS, Authenticated
+from auth.config import AuthSettings
+from auth.cross_site import cookie_of, sent_by
+from auth.models import Session, hashed
+from auth.sessions import in_force, is_due, on_log_in_ended, used
+from domain.access import Actor, ActorKind
+from domain.accounts.actions import everywhere_of, on_rights_changed, rights_of
+from domain.accounts.models import Account, AccountStatus
+from domain.clock import now
+from domain.origin import Proof
+
+_CACHED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """The cookie of a log-in, and whether the page that sent it may use it."""
+
+    token: str
+    counts: bool
+
+
+@dataclass(slots=True)
+class _Known:
+    session: Session
+    answer: Authenticated
+    fresh_until: float
+
+
+class LogIns:
+    """Authenticates requests by log-in; answers from memory for a few seconds."""
+
+    def __init__(
+        self, settings: AuthSettings, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._monotonic = monotonic
+        self._known: dict[str, _Known] = {}
+        on_rights_changed(self.forget)
+        on_log_in_ended(self.forget)
+
+    def cookie_of(self, scope: Scope) -> Cookie | None:
+        """The cookie of a request or of the handshake of a WebSocket."""
+        token = cookie_of(scope, self._settings.session_cookie)
+        if token is None:
+            return None
+        is_socket = scope["type"] == "websocket"
+        return Cookie(token, self._settings.origins.admit(sent_by(scope), socket=is_socket))
+
+    async def __call__(self, token: str, *, is_use: bool = True) -> Authenticated | None:
+        """The person logged in; None when nobody is, or no longer.
+
+        A stream that stays open asks again without using the log-in: it must not keep alive what
+        nobody looks at.
+        """
+        key = hashed(token)
+        known = self._known.get(key)
+        if known is None or known.fresh_until <= self._monotonic():
+            known = await self._read(key)
+        if known is None or known.answer.expires_at <= now():
+            self._known.pop(key, None)
+            return None
+        if is_use and is_due(known.session):
+            known.session = await used(known.session, self._settings)
+            known.answer = replace(known.answer, expires_at=known.session.ends_at)
+        return known.answer
+
+    def forget(self, *names: str) -> None:
+        """Ask the database again about these log-ins and persons."""
+        about = frozenset(names)
+        for key in [
+            k
+            for k, known in self._known.items()
+            if known.session.id in about or known.session.account_id in about
+        ]:
+            del self._known[key]
+
+    async def _read(self, key: str) -> _Known | None:
+        session = await in_force(key)
+        if session is None:
+            return None
+        account = await Account.get_or_none(id=session.account_id, status=AccountStatus.ACTIVE)
+        if account is None:
+            return None
+        rights, everywhere = await rights_of(account.id), await everywhere_of(account.id)
+        actor = Actor(account.id, ActorKind.PERSON, account.display_name, rights, everywhere)
+        answer = Authenticated(actor, session.ends_at, proof_of(session))
+        known = _Known(session, answer, self._monotonic() + FRESH_SECONDS)
+        self._remember(key, known)
+        return known
+
+    def _remember(self, key: str, known: _Known) -> None:
+        if len(self._known) >= _CACHED:
+            for oldest in list(self._known)[: _CACHED // 2]:
+                del self._known[oldest]
+        self._known.pop(key, None)
+        self._known[key] = known
+
+
+def proof_of(session: Session) -> Proof:
+    """What the evidence of an act may say of this log-in."""
+    return Proof(tuple(session.methods.split()), session.authenticated_at, session.id)
