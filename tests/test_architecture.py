@@ -643,7 +643,7 @@ def test_migrations_are_numbered_in_one_order_on_both_databases() -> None:
 
     assert both["sqlite"] == both["postgres"]
     assert len(both["sqlite"]) == len(set(both["sqlite"]))
-    for names in both.values():
-        # Numbers may be given out beforehand: none is used twice, gaps are nothing to worry about.
-        numbers = [name.partition("_")[0] for name in names]
-        assert len(numbers) == len(set(numbers)), numbers
+    for folder in FOLDERS:
+        # Numbers are given out beforehand, so that one may be missing for a while.
+        first = min(int(path.name[:4]) for path in (ROOT / folder).glob("*.sql"))
+        assert first == 1, folder
