@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth import issued
+from auth.cross_site import is_origin
 from domain import cursors, deadlines, policy
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
@@ -56,7 +57,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: Words = Field(
         (),
-        description="Origins of browser applications, comma-separated, beside the server's own.",
+        description="Origins of browser applications, comma-separated, beside the server's own."
+        " Their pages may use the log-in of the browser.",
     )
     environment: Literal["sandbox", "production"] = Field(
         "sandbox", description="Shown in webhooks and GraphiQL; production refuses unsafe settings."
@@ -181,6 +183,16 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
             network_and_port(text)
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if text != "*" and not is_origin(text):
+                raise ValueError(
+                    f"{text!r}: write an origin as browsers send it, such as https://app.example.org"
+                )
         return value
 
     @field_validator("database_url")

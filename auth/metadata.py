@@ -14,6 +14,7 @@ AUTHORIZE = "/oauth/authorize"
 CONSENT = "/oauth/consent"
 LOGIN = "/oauth/login"
 LOGOUT = "/oauth/logout"
+SESSION = "/oauth/session"
 TOKEN = "/oauth/token"  # noqa: S105 - a path
 REVOKE = "/oauth/revoke"
 INTROSPECT = "/oauth/introspect"

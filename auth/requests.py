@@ -55,6 +55,12 @@ async def form_of(request: Request) -> Mapping[str, str]:
     return _fields(bytes(body))
 
 
+def is_json(request: Request) -> bool:
+    """Whether the body is said to be JSON: a page of another site must ask before it says so."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind == "application/json"
+
+
 def fields_of(text: str) -> Mapping[str, str]:
     """The OAuth parameters of a query kept aside in a form; nothing when it is not one."""
     try:

@@ -18,7 +18,7 @@ from auth.issued import deny_families, families_of_session
 from auth.models import AuthorizationCode, Session, hashed
 from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
-from domain.events import transaction
+from domain.events import afterwards, transaction
 from domain.ids import new_id
 
 # A request made by another site's page says so in this header; old browsers do not send it.
@@ -96,7 +96,7 @@ class Sessions:
             {"token_hash": hashed(token), "methods": " ".join([*known, *proved]), **changes}
         )
         async with transaction():
-            await session.save()
+            await session.save(update_fields=["token_hash", "methods", *changes])
         _tell_ended(session.id)
         return token
 
@@ -193,8 +193,13 @@ async def end_all_log_ins(
 
 
 def _tell_ended(*ids: str) -> None:
-    for forget in _on_ended:
-        forget(*ids)
+    """Let every cache forget them, once their end is committed."""
+
+    def forget_all() -> None:
+        for forget in _on_ended:
+            forget(*ids)
+
+    afterwards(forget_all)
 
 
 def address_of(request: Request) -> str:

@@ -138,11 +138,11 @@ class Api:
 
 
 @asynccontextmanager
-async def served(database_url: str, **changes: Any) -> AsyncIterator[Api]:
+async def served(database_url: str, *, url: str = URL, **changes: Any) -> AsyncIterator[Api]:
     """The application started on a migrated database, with a world made in it."""
     settings = Settings(
         database_url=database_url,
-        public_url=URL,
+        public_url=url,
         secret_key=SecretStr("a secret for tests only, 32 bytes"),
         broker_url="",
         **{
@@ -157,7 +157,7 @@ async def served(database_url: str, **changes: Any) -> AsyncIterator[Api]:
         world = await a_world(dispatched=False)
         key = await Keys(auth).signing()
         transport = httpx2.ASGITransport(app=application)
-        async with httpx2.AsyncClient(transport=transport, base_url=URL, timeout=30) as http:
+        async with httpx2.AsyncClient(transport=transport, base_url=url, timeout=30) as http:
             yield Api(world, http, auth, key, application)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +11,10 @@ from starlette.routing import BaseRoute
 
 from auth import metadata as at
 from auth.models import client_by_id
-from auth.pages.shell import Shell, Words, form_target
+from auth.pages.front_ends import FrontEnds
+from auth.pages.shell import RETURN_TO, Shell, Words
 from auth.passwords import Guesses, account_for
-from auth.requests import fields_of, form_of
+from auth.requests import BadRequest, fields_of, form_of, is_json
 from auth.server import person_behind
 from auth.sessions import address_of
 from domain.accounts.models import Account
@@ -35,22 +37,31 @@ class Login:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._sessions = shell.sessions
+        self._front_ends = FrontEnds(shell)
         self._guesses = Guesses(shell.settings.key("guesses"))
 
     def routes(self) -> list[BaseRoute]:
         """Each address with its page."""
         # fmt: off
-        return self._shell.routes([
+        return [*self._front_ends.routes(), *self._shell.routes([
             ("GET",  at.LOGIN,  self.login_page),
             ("POST", at.LOGIN,  self.login),
             ("GET",  at.LOGOUT, self.logout_page),
             ("POST", at.LOGOUT, self.logout),
-        ])
+        ])]
         # fmt: on
 
     async def login_page(self, request: Request) -> Response:
-        """Ask who it is."""
-        return await self._page(request, request.query_params.get("next", ""))
+        """Ask who it is. With `return_to`, the person goes back there afterwards."""
+        back = request.query_params.get(RETURN_TO)
+        if back is None:
+            return await self._page(request, request.query_params.get("next", ""))
+        if not self._shell.settings.origins.lead_back(back):
+            raise BadRequest("return_to is not an address of this site or of ALLOWED_ORIGINS.")
+        goes_on = urlencode({RETURN_TO: back})
+        if await self._sessions.find(request) is not None:
+            return self._shell.onward(request, goes_on)
+        return await self._page(request, goes_on)
 
     async def login(self, request: Request) -> Response:
         """Check the password, then go on with the authorization request."""
@@ -72,12 +83,11 @@ class Login:
     ) -> Response:
         """The one door to a log-in: the person proved who it is by `methods` (RFC 8176 names).
 
-        `goes_on` is the authorization request to go on with, encoded, or empty.
+        `goes_on` is the authorization request to go on with, encoded, or empty; or
+        `return_to=…`, encoded, for a page that works with the log-in alone.
         """
         token = await self._sessions.open(account, request, methods)
-        onward = fields_of(goes_on)
-        shell = self._shell
-        response = shell.go(at.AUTHORIZE, onward) if onward else shell.message(request, "in")
+        response = self._shell.onward(request, goes_on)
         self._sessions.keep(response, token)
         return response
 
@@ -91,6 +101,8 @@ class Login:
 
     async def logout(self, request: Request) -> Response:
         """End the log-in, and the access of the applications opened from it."""
+        if is_json(request):
+            return await self._front_ends.log_out(request)
         sent = await form_of(request)
         session = await self._sessions.find(request)
         if session is not None:
@@ -112,13 +124,11 @@ class Login:
     ) -> Response:
         asked = fields_of(goes_on)
         client = await client_by_id(asked.get("client_id", ""))
-        target = asked.get("redirect_uri", "") or (client and client.get_default_redirect_uri())
-        trusted = client is not None and target and client.check_redirect_uri(target)
         response = self._shell.page(
             request,
             "login.html",
             status,
-            targets=form_target(target) if target and trusted else "",
+            targets=await self._shell.ends_at(goes_on),
             client=client,
             goes_on=goes_on,
             email=email or asked.get("login_hint", ""),

@@ -17,13 +17,17 @@ from starlette.templating import Jinja2Templates
 
 from auth import metadata as at
 from auth.config import AuthSettings
-from auth.requests import BadRequest
+from auth.models import client_by_id
+from auth.requests import BadRequest, fields_of
 from auth.server import Asked, Server
 from auth.sessions import Sessions
 
 Page = Callable[[Request], Awaitable[Response]]
 # A message in French and in English.
 Words = tuple[str, str]
+
+# How a page that works with the log-in alone says where it is.
+RETURN_TO = "return_to"
 
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 
@@ -88,6 +92,31 @@ class Shell:
         """Send the browser to another of our pages, by GET."""
         query = f"?{urlencode(parameters)}" if parameters else ""
         return RedirectResponse(f"{self.settings.path(path)}{query}", 303, HEADERS)
+
+    def onward(self, request: Request, goes_on: str) -> Response:
+        """Where a log-in leads: back to what was asked for, as far as it is ours to say."""
+        if back := self._way_back(goes_on):
+            return RedirectResponse(back, 303, HEADERS)
+        asked = {n: value for n, value in fields_of(goes_on).items() if n != RETURN_TO}
+        return self.go(at.AUTHORIZE, asked) if asked else self.message(request, "in")
+
+    async def ends_at(self, goes_on: str) -> str:
+        """Where the form of a page that `goes_on` may end, for its policy: browsers check it."""
+        if back := self._way_back(goes_on):
+            return form_target(back)
+        asked = fields_of(goes_on)
+        client = await client_by_id(asked.get("client_id", ""))
+        target = asked.get("redirect_uri", "") or (client and client.get_default_redirect_uri())
+        trusted = client is not None and target and client.check_redirect_uri(target)
+        return form_target(target) if target and trusted else ""
+
+    def _way_back(self, goes_on: str) -> str | None:
+        """The page to return to, when that and nothing else was asked. The form carried it, so it
+        is judged again.
+        """
+        asked = fields_of(goes_on)
+        back = asked.get(RETURN_TO, "")
+        return back if len(asked) == 1 and self.settings.origins.lead_back(back) else None
 
     def _readable(self, page: Page) -> Page:
         async def answer(request: Request) -> Response:
