@@ -114,6 +114,9 @@ def auth_settings(settings: Settings) -> AuthSettings:
         session_seconds=settings.session_seconds,
         session_idle_seconds=settings.session_idle_seconds,
         has_mailbox=settings.has_mailbox,
+        device_code_seconds=settings.device_code_seconds,
+        registers_clients=settings.client_registration == "open"
+        and settings.environment == "sandbox",
     )
 
 

@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     client.add_argument("--grant", action="append", default=[], help="such as client_credentials")
     client.add_argument("--scope", action="append", default=[], help="all of them when not given")
     client.add_argument("--redirect-uri", action="append", default=[])
+    client.add_argument("--post-logout-redirect-uri", action="append", default=[])
     client.add_argument("--public", action="store_true", help="without a secret (browser)")
     client.add_argument("--structure", help="identifier (str_…) of the structure it acts for")
     keys = add("keys", rotate_keys, "Begin to sign tokens with a new key.")
@@ -300,6 +301,7 @@ async def client_create(settings: Settings, asked: argparse.Namespace) -> int:
             asked.redirect_uri,
             structure_id=asked.structure,
             is_confidential=not asked.public,
+            post_logout_redirect_uris=asked.post_logout_redirect_uri,
         )
         if asked.structure:
             await attach(made.client.id, asked.structure, Role.TECHNICAL, demonstration.ALL_SPACES)

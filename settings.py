@@ -89,6 +89,18 @@ class Settings(BaseSettings):
     )
     code_seconds: int = Field(60, ge=5, le=600, description="Life of an authorization code.")
 
+    device_code_seconds: int = Field(
+        600, ge=60, le=1_800, description="How long a device waits for a person (device code)."
+    )
+    client_registration: Literal["open", "off"] = Field(
+        "open",
+        description="open: developers register OAuth clients by themselves, in a sandbox only."
+        " Production never lets them.",
+    )
+    client_registration_days: int = Field(
+        30, ge=1, description="Days without use after which a client registered so is closed."
+    )
+
     account_approval: bool = Field(
         False, description="An administrator approves each new account before it opens."
     )
@@ -296,6 +308,12 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     """
     key = settings.key
     deadlines.keep_tidy(issued.purge)
+    issued.configure(
+        issued.Lives(
+            access_token=timedelta(seconds=settings.access_token_seconds),
+            unused_client=timedelta(days=settings.client_registration_days),
+        )
+    )
     deadlines.keep_tidy(mail.forget_old)
     smtp = settings.smtp_url.get_secret_value()
     mailer.configure(server_at(smtp) if smtp else None, settings.mail_from)

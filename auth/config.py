@@ -24,6 +24,9 @@ class AuthSettings:
     session_seconds: int = 43_200
     session_idle_seconds: int = 7_200
     has_mailbox: bool = False
+    device_code_seconds: int = 600
+    # Whether developers register clients by themselves.
+    registers_clients: bool = False
 
     @cached_property
     def issuer(self) -> str:

@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from auth.models import AuthorizationCode, Denied, Guess, RefreshToken, Session
+from auth.models import (
+    AuthorizationCode,
+    Client,
+    Denied,
+    Device,
+    Guess,
+    RefreshToken,
+    Registration,
+    Session,
+)
 from domain.clock import now
 from domain.events import transaction
 
 # A used code is kept that long, so that its replay is recognised.
 _KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Lives:
+    """How long what the site issues lives."""
+
+    access_token: timedelta = timedelta(minutes=10)
+    # A client that its developer registered and nobody uses any more is closed after that.
+    unused_client: timedelta = timedelta(days=30)
+
+
+_lives = Lives()
+_forgetters: list[Callable[..., None]] = []
+
+
+def configure(lives: Lives) -> None:
+    """Set the lives of the site; called by the composition root."""
+    global _lives  # noqa: PLW0603 - set once at start
+    _lives = lives
+
+
+def access_life() -> timedelta:
+    """How long an access token may still be valid after it was issued."""
+    return _lives.access_token
+
+
+def on_denied(forget: Callable[..., None]) -> None:
+    """Call `forget(*names)` when families or tokens are denied, so that caches drop them."""
+    _forgetters.append(forget)
+
+
+def forget(names: Iterable[str]) -> None:
+    """Tell the caches of this process, after the commit, what was denied."""
+    given = tuple(names)
+    for one in _forgetters:
+        one(*given)
 
 
 async def deny(ids: Iterable[str], until: datetime) -> None:
@@ -40,13 +86,17 @@ async def families_of_session(session_id: str) -> list[str]:
 async def purge() -> int:
     """Erase what has expired and can no longer be asked about; the number of rows."""
     at = now()
+    unused = Registration.filter(last_used_at__lt=at - _lives.unused_client)
     async with transaction():
+        closed = [str(name) for name in await unused.values_list("client_id", flat=True)]
         return sum(
             [
                 await AuthorizationCode.filter(expires_at__lt=at - _KEPT).delete(),
                 await RefreshToken.filter(expires_at__lt=at).delete(),
                 await Session.filter(expires_at__lt=at).delete(),
                 await Denied.filter(until__lt=at).delete(),
+                await Device.filter(expires_at__lt=at - _KEPT).delete(),
+                await Client.filter(id__in=closed).delete(),
                 await Guess.filter(last_at__lt=at - _KEPT).delete(),
             ]
         )

@@ -58,6 +58,11 @@ class Keys:
             found = self._named(kid)
         return found
 
+    async def ever(self, kid: str) -> RSAKey | None:
+        """The key of that name even if it signs and opens nothing any more."""
+        row = await SigningKey.get_or_none(kid=kid[:64])
+        return self._opened(row) if row else None
+
     async def published(self) -> dict[str, Any]:
         """The JWK Set with which anyone verifies our signatures."""
         await self.signing()

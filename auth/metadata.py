@@ -7,7 +7,7 @@ from typing import Any
 from auth.config import AuthSettings
 from auth.keys import ALGORITHM
 from auth.scopes import SCOPES
-from auth.server import ALL_METHODS, SECRET_METHODS
+from auth.server import ALL_METHODS, DEVICE_GRANT, DEVICE_PAGE, SECRET_METHODS
 from domain.access import Permission
 
 AUTHORIZE = "/oauth/authorize"
@@ -15,6 +15,11 @@ CONSENT = "/oauth/consent"
 LOGIN = "/oauth/login"
 LOGOUT = "/oauth/logout"
 SESSION = "/oauth/session"
+END_SESSION = "/oauth/end-session"
+END_SESSION_CONFIRM = "/oauth/end-session/confirm"
+DEVICE_AUTHORIZATION = "/oauth/device_authorization"
+DEVICE = DEVICE_PAGE
+REGISTER = "/oauth/register"
 TOKEN = "/oauth/token"  # noqa: S105 - a path
 REVOKE = "/oauth/revoke"
 INTROSPECT = "/oauth/introspect"
@@ -26,18 +31,27 @@ MAILBOX = "/mailbox"
 
 def server_metadata(settings: AuthSettings) -> dict[str, Any]:
     """RFC 8414, with what OpenID Connect Discovery adds."""
+    register = {"registration_endpoint": settings.url(REGISTER)}
     return {
+        **(register if settings.registers_clients else {}),
         "issuer": settings.issuer,
         "authorization_endpoint": settings.url(AUTHORIZE),
         "token_endpoint": settings.url(TOKEN),
         "revocation_endpoint": settings.url(REVOKE),
         "introspection_endpoint": settings.url(INTROSPECT),
         "userinfo_endpoint": settings.url(USERINFO),
+        "device_authorization_endpoint": settings.url(DEVICE_AUTHORIZATION),
+        "end_session_endpoint": settings.url(END_SESSION),
         "jwks_uri": settings.url(JWKS),
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            DEVICE_GRANT,
+        ],
         "token_endpoint_auth_methods_supported": ALL_METHODS,
         "revocation_endpoint_auth_methods_supported": ALL_METHODS,
         "introspection_endpoint_auth_methods_supported": SECRET_METHODS,

@@ -10,6 +10,7 @@ import hmac
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -43,6 +44,7 @@ class Client(Model):
     grant_types = fields.TextField()
     scope = fields.TextField()
     redirect_uris = fields.TextField()
+    post_logout_redirect_uris = fields.TextField(default="")
     is_trusted = fields.BooleanField(default=False)
     is_active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()
@@ -77,7 +79,18 @@ class Client(Model):
         return " ".join(dict.fromkeys(asked)) if set(asked) <= set(self.scopes) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.redirect_uris.split()
+        """Exact, but for the port of a program on the person's own machine (RFC 8252 §7.3)."""
+        registered = self.redirect_uris.split()
+        if redirect_uri in registered:
+            return True
+        # A client that needs no consent is never guessed from an address that anyone may listen on.
+        if self.is_trusted or self.is_confidential:
+            return False
+        asked = _without_loopback_port(redirect_uri)
+        return asked is not None and asked in map(_without_loopback_port, registered)
+
+    def check_post_logout_redirect_uri(self, uri: str) -> bool:
+        return uri in self.post_logout_redirect_uris.split()
 
     def check_client_secret(self, client_secret: str) -> bool:
         given = hashed(client_secret)
@@ -92,6 +105,26 @@ class Client(Model):
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in self.grant_types.split()
+
+
+# The names of this machine by number: `localhost` may lead elsewhere, and stays exact.
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/[^#]*)?\Z", re.ASCII)
+
+
+def _without_loopback_port(uri: str) -> tuple[str, str] | None:
+    match = _LOOPBACK.match(uri)
+    return (match[1], match[2] or "") if match else None
+
+
+class Registration(Model):
+    """A client that its developer registered alone: never trusted, closed when it is not used."""
+
+    client_id = fields.CharField(primary_key=True, max_length=30)
+    registered_at = fields.DatetimeField()
+    last_used_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_registration"
 
 
 class ClientSecret(Model):
@@ -203,6 +236,76 @@ class RefreshToken(Model):
 
     def is_revoked(self) -> bool:
         return self.revoked_at is not None or self.rotated_at is not None
+
+
+class Device(Model):
+    """A program without a browser that waits for a person to allow it (RFC 8628)."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    device_code_hash = fields.CharField(max_length=64)
+    user_code_hash = fields.CharField(max_length=64)
+    family = fields.CharField(max_length=30)
+    client_id = fields.CharField(max_length=30)
+    scope = fields.TextField()
+    is_approved = fields.BooleanField(null=True)
+    account_id = fields.CharField(max_length=30, null=True)
+    methods = fields.CharField(max_length=100, null=True)
+    authenticated_at = fields.DatetimeField(null=True)
+    interval_seconds = fields.IntField()
+    polled_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    # The program outlives the log-in of the browser in which it was allowed.
+    session_id = None
+
+    class Meta:
+        table = "auth_device"
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def get_scope(self) -> str:
+        return self.scope
+
+    def get_user_code(self) -> str:
+        # Authlib asks for what the person typed, which we do not keep.
+        return self.id
+
+    def is_expired(self) -> bool:
+        return self.expires_at <= now()
+
+    def get_nonce(self) -> str | None:
+        return None
+
+    def get_auth_time(self) -> int | None:
+        return int(self.authenticated_at.timestamp()) if self.authenticated_at else None
+
+    def get_acr(self) -> str | None:
+        return None
+
+    def get_amr(self) -> list[str]:
+        return (self.methods or "").split()
+
+
+class Consent(Model):
+    """What a person allowed an application to do."""
+
+    kind: ClassVar[str] = "consent"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    account_id = fields.CharField(max_length=30)
+    client_id = fields.CharField(max_length=30)
+    client_name = fields.CharField(max_length=200)
+    scope = fields.TextField()
+    granted_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    withdrawn_at = fields.DatetimeField(null=True)
+    event_count = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "auth_consent"
 
 
 class Denied(Model):

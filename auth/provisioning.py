@@ -16,7 +16,8 @@ from domain.clock import now
 from domain.events import transaction
 from domain.ids import new_id
 
-GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE)
 # Printable ASCII without quotes, wildcards nor fragment.
 _URI = re.compile(r"[!$-)+-\[\]-~]+\Z")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -38,6 +39,7 @@ async def create_client(
     structure_id: str | None = None,
     is_confidential: bool = True,
     is_trusted: bool = False,
+    post_logout_redirect_uris: Sequence[str] = (),
 ) -> NewClient:
     """Register a client. What it may do is the rights attached to its id, like a person's.
 
@@ -46,7 +48,12 @@ async def create_client(
     """
     grant_types, scope = list(grants), list(scopes)
     if problems := list(
-        _problems(grant_types, scope, redirect_uris, is_confidential=is_confidential)
+        _problems(
+            grant_types,
+            scope,
+            [*redirect_uris, *post_logout_redirect_uris],
+            is_confidential=is_confidential,
+        )
     ):
         raise ValueError(" ".join(problems))
     # Letters and digits: some libraries escape the rest in the Authorization header, some do not.
@@ -60,6 +67,7 @@ async def create_client(
             grant_types=" ".join(grant_types),
             scope=" ".join(scope),
             redirect_uris=" ".join(redirect_uris),
+            post_logout_redirect_uris=" ".join(post_logout_redirect_uris),
             is_trusted=is_trusted,
             created_at=now(),
             updated_at=now(),
@@ -125,6 +133,7 @@ async def ensure_explorer(client_id: str, redirect_uri: str) -> None:
         "grant_types": "authorization_code refresh_token",
         "scope": " ".join(SCOPES),
         "redirect_uris": redirect_uri,
+        "post_logout_redirect_uris": redirect_uri,
         "is_trusted": True,
         "updated_at": now(),
     }

@@ -45,14 +45,27 @@ async def form_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadRequest: not a form, too large, not UTF-8, or a field given twice.
     """
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM:
-        raise BadRequest(f"The body must be {_FORM}.")
+    return _fields(await _body_of(request, _FORM))
+
+
+async def json_of(request: Request) -> bytes:
+    """The body of a request that must be JSON, not read yet.
+
+    Raises:
+        BadRequest: said to be something else, or too large.
+    """
+    return await _body_of(request, "application/json")
+
+
+async def _body_of(request: Request, kind: str) -> bytes:
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != kind:
+        raise BadRequest(f"The body must be {kind}.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             raise BadRequest("The body is too large.", 413)
-    return _fields(bytes(body))
+    return bytes(body)
 
 
 def is_json(request: Request) -> bool:

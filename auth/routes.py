@@ -13,14 +13,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from auth import issued, pages, registration
 from auth import metadata as at
-from auth import pages
 from auth.bearer import PROTECTED_RESOURCE, Bearer, InvalidToken, challenge
 from auth.config import AuthSettings
 from auth.keys import Keys
-from auth.requests import BadRequest, bearer_of, credentials_of, oauth_form_of
+from auth.paces import Paced
+from auth.passwords import Pace
+from auth.requests import BadRequest, bearer_of, credentials_of, json_of, oauth_form_of
 from auth.server import Asked, Server, user_info
-from auth.sessions import on_log_in_ended
+from auth.sessions import address_of, on_log_in_ended
 from domain.accounts.actions import on_rights_changed
 from domain.accounts.models import Account
 
@@ -28,6 +30,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATIC = Path(__file__).parent / "static"
 _PUBLIC_CACHE = {"Cache-Control": "public, max-age=300"}
+# What anyone may ask for without proving who they are: each makes a row.
+PER_ADDRESS = Pace(free=30, longest_seconds=60)
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -37,6 +41,7 @@ def build_auth(settings: AuthSettings) -> tuple[list[BaseRoute], Bearer]:
     bearer = Bearer(settings, keys)
     on_rights_changed(bearer.forget)
     on_log_in_ended(bearer.forget)
+    issued.on_denied(bearer.forget)
     server = Server(settings, keys, bearer)
     machines = Machines(settings, keys, server)
     return [*machines.routes(), *pages.routes(settings, server), _static()], bearer
@@ -49,16 +54,21 @@ class Machines:
         self._settings = settings
         self._keys = keys
         self._server = server
+        self._devices_pace = Paced(settings.key("device requests"), PER_ADDRESS)
+        self._registrations_pace = Paced(settings.key("registrations"), PER_ADDRESS)
 
     def routes(self) -> list[BaseRoute]:
         """Each address with its endpoint, open to the allowed origins."""
         described = self._document(at.server_metadata(self._settings))
+        register = [("POST", at.REGISTER, self.register)]
         resource = self._document(at.resource_metadata(self._settings))
         # fmt: off
         table: list[tuple[str, str, Endpoint]] = [
             ("POST", at.TOKEN,      self.token),
             ("POST", at.REVOKE,     self.revoke),
             ("POST", at.INTROSPECT, self.introspect),
+            ("POST", at.DEVICE_AUTHORIZATION, self.device_authorization),
+            *(register if self._settings.registers_clients else []),
             ("GET",  at.USERINFO,   self.userinfo),
             ("GET",  at.JWKS,       self.jwks),
             ("GET",  "/.well-known/oauth-authorization-server", described),
@@ -81,6 +91,24 @@ class Machines:
         """Describe a token (RFC 7662)."""
         return await self._answer(request, self._endpoint("introspection"))
 
+    async def device_authorization(self, request: Request) -> Response:
+        """Give a program without a browser its codes (RFC 8628)."""
+        if seconds := await self._devices_pace.admit_address(address_of(request)):
+            return _wait(seconds)
+        return await self._answer(request, self._endpoint("device_authorization"))
+
+    async def register(self, request: Request) -> Response:
+        """Register a developer's client (RFC 7591)."""
+        if seconds := await self._registrations_pace.admit_address(address_of(request)):
+            return _wait(seconds)
+        try:
+            told = await registration.register(registration.wanted_in(await json_of(request)))
+        except BadRequest as error:
+            return _refusal("invalid_client_metadata", error.reason, error.status)
+        except registration.NotRegistered as refusal:
+            return _refusal(refusal.error, refusal.reason, refusal.status)
+        return JSONResponse(told, 201, _NO_STORE)
+
     async def userinfo(self, request: Request) -> Response:
         """Say who the person is, as far as the scopes allow."""
         try:
@@ -101,8 +129,7 @@ class Machines:
         try:
             form = await oauth_form_of(request)
         except BadRequest as error:
-            body = {"error": "invalid_request", "error_description": error.reason}
-            return JSONResponse(body, error.status, _NO_STORE)
+            return _refusal("invalid_request", error.reason, error.status)
         asked = Asked("POST", {}, form, credentials_of(request))
         response = await self._server.run(asked, lambda: respond(asked))
         response.headers.update(_NO_STORE)
@@ -140,6 +167,16 @@ class Machines:
             return await endpoint(request)
 
         return Route(path, serve, methods=[method, "OPTIONS"], middleware=[cors])
+
+
+def _refusal(error: str, reason: str, status: int) -> Response:
+    return JSONResponse({"error": error, "error_description": reason}, status, _NO_STORE)
+
+
+def _wait(seconds: int) -> Response:
+    response = _refusal("temporarily_unavailable", f"Try again in {seconds} seconds.", 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _static() -> BaseRoute:

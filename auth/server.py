@@ -19,25 +19,48 @@ from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
     InvalidGrantError,
     InvalidRequestError,
+    InvalidScopeError,
     OAuth2Error,
     OAuth2Request,
+    UnauthorizedClientError,
     grants,
 )
+from authlib.oauth2.rfc6749.errors import AccessDeniedError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from authlib.oauth2.rfc8628 import (
+    DEVICE_CODE_GRANT_TYPE,
+    AuthorizationPendingError,
+    DeviceAuthorizationEndpoint,
+    DeviceCodeGrant,
+    ExpiredTokenError,
+    SlowDownError,
+)
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from authlib.oidc.core import UserInfo
 from authlib.oidc.core.grants import OpenIDCode
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 from starlette.responses import JSONResponse, Response
 
 from auth.bearer import Bearer, Claims
 from auth.config import AuthSettings
+from auth.devices import INTERVAL_SECONDS, Devices
 from auth.issued import deny, deny_families
 from auth.keys import ALGORITHM, Keys
-from auth.models import AuthorizationCode, Client, RefreshToken, Session, client_by_id, hashed
+from auth.models import (
+    AuthorizationCode,
+    Client,
+    Device,
+    RefreshToken,
+    Session,
+    client_by_id,
+    hashed,
+)
+from auth.registration import note_use
 from auth.scopes import SCOPES
 from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
@@ -48,6 +71,9 @@ T = TypeVar("T")
 
 SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
 ALL_METHODS = [*SECRET_METHODS, "none"]
+DEVICE_GRANT: str = DEVICE_CODE_GRANT_TYPE
+# Where people type the code of their device; short, since they type this too.
+DEVICE_PAGE = "/oauth/device"
 
 
 def wait(function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
@@ -106,14 +132,19 @@ class Server(AuthorizationServer):
         self.settings = settings
         self.bearer = bearer
         self.access_life = timedelta(seconds=settings.access_token_seconds)
+        self.devices = Devices(
+            settings.key("user codes"), timedelta(seconds=settings.device_code_seconds)
+        )
         self._keys = keys
         self._signing_key: RSAKey | None = None
         self.register_token_generator("default", AccessTokens(self))
-        self.register_grant(CodeGrant, [RequiredPkce(), OpenId(self)])
+        self.register_grant(CodeGrant, [OneResource(), RequiredPkce(), OpenId(self)])
         self.register_grant(RefreshGrant)
         self.register_grant(ClientGrant)
+        self.register_grant(DeviceGrant, [OpenId(self)])
         self.register_endpoint(Revocation)
         self.register_endpoint(Introspection)
+        self.register_endpoint(DeviceAuthorization)
 
     async def run(self, request: Asked, action: Callable[[], T]) -> T:
         """Do one synchronous piece of Authlib's work, whole or not at all."""
@@ -157,10 +188,35 @@ class Server(AuthorizationServer):
             return not token.is_revoked() and not token.is_expired()
         return await self.bearer.is_accepted(token)
 
+    async def said_in(self, id_token: str) -> dict[str, Any] | None:
+        """What an id_token of ours says, however old; None when it is not one (RP logout §2)."""
+        try:
+            kid = jws.extract_compact(id_token.encode()).headers().get("kid")
+            key = await self._keys.ever(kid) if isinstance(kid, str) else None
+            if key is None:
+                return None
+            said = dict(jwt.decode(id_token, key, algorithms=[ALGORITHM]).claims)
+        except (JoseError, ValueError):
+            return None
+        # An access token is signed by the same keys, and is no proof of a log-in.
+        is_id_token = "client_id" not in said and said.get("iss") == self.settings.issuer
+        return said if is_id_token else None
+
+    def create_token_response(self, request: Asked) -> Response:
+        """Tokens, unless they are asked for someone else's resource (RFC 8707)."""
+        try:
+            refuse_other_resources(self, request)
+        except OAuth2Error as error:
+            refusal: Response = self.handle_error_response(request, error)
+            return refusal
+        response: Response = super().create_token_response(request)
+        return response
+
     def query_client(self, client_id: str) -> Client | None:
         return wait(client_by_id, client_id)
 
     def save_token(self, token: dict[str, Any], request: Asked) -> None:
+        wait(note_use, request.client.id)
         if "refresh_token" not in token:
             return
         person: Person = request.user
@@ -295,6 +351,35 @@ class RequiredPkce(CodeChallenge):
         super().validate_code_challenge(grant, redirect_uri)
 
 
+class InvalidTargetError(OAuth2Error):
+    """The resource asked for is not ours (RFC 8707)."""
+
+    error = "invalid_target"
+    description = "This server issues tokens for its own API only."
+
+
+def refuse_other_resources(server: Server, request: Asked) -> None:
+    """Refuse to name an audience that is not ours: one token opens one API.
+
+    Raises:
+        InvalidTargetError: the parameter `resource` names another.
+    """
+    asked = request.payload.data.get("resource")
+    settings = server.settings
+    if asked and asked not in (settings.audience, settings.issuer, f"{settings.issuer}/"):
+        raise InvalidTargetError()
+
+
+class OneResource:
+    """The same check of an authorization request, whose refusal goes back to the client."""
+
+    def __call__(self, grant: CodeGrant) -> None:
+        grant.register_hook("after_validate_authorization_request_payload", self.check)
+
+    def check(self, grant: CodeGrant, redirect_uri: str) -> None:
+        refuse_other_resources(grant.server, grant.request)
+
+
 class OpenId(OpenIDCode):
     """The id_token, for clients that ask for the scope `openid`."""
 
@@ -355,6 +440,68 @@ class ClientGrant(grants.ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = SECRET_METHODS
 
 
+class DeviceGrant(DeviceCodeGrant):
+    """Device code, for programs without a browser (RFC 8628)."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ALL_METHODS
+
+    def query_device_credential(self, device_code: str) -> Device:
+        found: Device | None = wait(self.server.devices.locked, device_code)
+        if found is None:
+            raise InvalidGrantError("There is no such device code.")
+        if found.used_at is not None:
+            # Someone else holds this code: nothing that came from it can be trusted.
+            self.server.deny_family(found.family, self.request)
+            raise InvalidGrantError("The device code was used already.")
+        return found
+
+    def validate_device_credential(self, credential: Device) -> Person:
+        if credential.is_expired():
+            raise ExpiredTokenError()
+        if credential.is_approved is None:
+            too_often = wait(self.server.devices.polls_too_often, credential)
+            raise SlowDownError() if too_often else AuthorizationPendingError()
+        if not credential.is_approved:
+            raise AccessDeniedError()
+        person = wait(person_behind, credential)
+        if person is None:
+            raise InvalidGrantError("The account is closed.")
+        return person
+
+    def create_token_response(self) -> Any:
+        credential: Device = self.request.credential
+        wait(self.server.devices.use, credential)
+        # Where the id_token looks for when and how the person proved who they are.
+        self.request.authorization_code = credential
+        return super().create_token_response()
+
+
+class DeviceAuthorization(DeviceAuthorizationEndpoint):
+    """Where such a program asks for its codes."""
+
+    CLIENT_AUTH_METHODS = ALL_METHODS
+
+    def create_endpoint_response(self, request: Asked) -> Any:
+        client: Client = self.authenticate_client(request)
+        if not client.check_grant_type(DEVICE_GRANT):
+            raise UnauthorizedClientError("The client may not use the device code grant.")
+        refuse_other_resources(self.server, request)
+        scope = client.get_allowed_scope(request.payload.scope)
+        if not scope:
+            raise InvalidScopeError()
+        codes = wait(self.server.devices.ask, client, scope)
+        page = self.server.settings.url(DEVICE_PAGE)
+        answer = {
+            "device_code": codes.device_code,
+            "user_code": codes.user_code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={codes.user_code}",
+            "expires_in": self.server.settings.device_code_seconds,
+            "interval": INTERVAL_SECONDS,
+        }
+        return 200, answer, []
+
+
 class AboutToken:
     """What revocation and introspection share: finding the token, whatever the hint says."""
 
@@ -402,11 +549,11 @@ class Introspection(AboutToken, IntrospectionEndpoint):
 
 
 async def person_behind(
-    issued: AuthorizationCode | RefreshToken | Session,
+    issued: AuthorizationCode | RefreshToken | Device | Session,
 ) -> Person | None:
     """The person of a log-in, or of what was issued to them, while their account is active."""
     account = await Account.get_or_none(id=issued.account_id, status=AccountStatus.ACTIVE)
-    if account is None:
+    if account is None or issued.methods is None or issued.authenticated_at is None:
         return None
     return Person(
         account=account,

@@ -40,5 +40,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),
+    "consent.granted":        EventKind("consent",   "Application autorisée",                        "Application allowed"),
+    "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),
 }
 # fmt: on

@@ -170,6 +170,15 @@ _GIVEN_UP: Mapping[str, Schema] = {
     "lastError": _or_null(_TEXT),
 }
 
+_CONSENT = _object(
+    {
+        "id": _id("cns"),
+        "clientId": _TEXT,
+        "clientName": _TEXT,
+        "scopes": {"type": "array", "items": _TEXT},
+    }
+)
+
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
 DATA: Mapping[str, Schema] = {
     **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
@@ -190,6 +199,8 @@ DATA: Mapping[str, Schema] = {
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),
+    "consent.granted": _object({"consent": _CONSENT}),
+    "consent.withdrawn": _object({"consent": _CONSENT}),
 }
 
 # The platform is a party of every document: it is named once.

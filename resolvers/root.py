@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountQuery
+from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.fields import query, query_one
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
@@ -56,7 +57,7 @@ async def _node(info: Info, identifier: str) -> Row | None:
 
 
 @strawberry.type(description="Écritures. Everything that can be done.")
-class Mutation(StructureMutation, InvoiceMutation, WebhookMutation):
+class Mutation(StructureMutation, InvoiceMutation, WebhookMutation, ConsentMutation):
     pass
 
 

@@ -6,7 +6,9 @@ from typing import cast
 
 import strawberry
 
+from auth import consents
 from domain.access import Actor, ActorKind, Permission
+from schema.consents import Consent
 from schema.context import Info
 from schema.structures import Structure
 
@@ -58,3 +60,12 @@ class Viewer:
     )
     def scopes(self) -> list[str] | None:
         return None if self.actor.scopes is None else sorted(self.actor.scopes)
+
+    @strawberry.field(
+        description="Autorisations. The applications that you allowed to act for you, the newest"
+        " first; at most 100. Empty without the scope `account:self`."
+    )
+    async def consents(self, info: Info) -> list[Consent]:
+        select = consents.own(self.actor)
+        rows = await info.context.load.rows(select, 100) if select else []
+        return cast("list[Consent]", rows)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auth.models import Client
+from auth import consents
+from auth.models import Client, Consent
 from auth.provisioning import create_client
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts.actions import attach, rights_of
@@ -53,6 +54,7 @@ class World:
     invoices: Mapping[S, Invoice]
     endpoint: Endpoint
     paused: Endpoint
+    consent: Consent
     delivery: Delivery | None = None
 
     def names(self) -> dict[str, str]:
@@ -77,6 +79,7 @@ class World:
             "mandateSha256": text.sha256,
             "endpoint": self.endpoint.id,
             "pausedEndpoint": self.paused.id,
+            "consent": self.consent.id,
             "delivery": self.delivery.id if self.delivery else new_id("whd"),
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
             "today": today().isoformat(),
@@ -133,6 +136,15 @@ async def a_world(*, dispatched: bool = True) -> World:
         (Space.RACCORDEMENTS, Level.MODIFICATION),
     ]
     await attach(erp.id, supplier.id, Role.TECHNICAL, spaces)
+    tool = (
+        await create_client(
+            "Outil comptable",
+            ["authorization_code"],
+            ["invoice:issue"],
+            ["https://outil.example.test/retour"],
+        )
+    ).client
+    consent = await consents.remember(people["supplier"], tool, ["invoice:issue"])
     parties = Parties(supplier, recipient, validator, agent)
     # The active endpoint asks for what hardly happens, the paused one for everything.
     quiet = EndpointDraft("https://erp.example.test/quiet", kinds=("mandate.revoked",))
@@ -152,6 +164,7 @@ async def a_world(*, dispatched: bool = True) -> World:
         invoices={status: await an_invoice(status, parties=parties) for status in wanted},
         endpoint=endpoint,
         paused=paused,
+        consent=consent,
     )
     if dispatched:
         await endpoints.ping(manager, endpoint.id)

@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute
 
 from auth.config import AuthSettings
 from auth.pages.authorize import Authorize
+from auth.pages.device import DevicePage
+from auth.pages.end_session import EndSession
 from auth.pages.login import Login
 from auth.pages.mailbox import Mailbox
 from auth.pages.shell import Shell
@@ -18,4 +20,9 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
     shell = Shell(settings, server, Sessions(settings))
     login = Login(shell)
     mailbox = Mailbox(shell).routes() if settings.has_mailbox else []
-    return [*Authorize(shell).routes(), *login.routes(), *mailbox]
+    # fmt: off
+    return [
+        *Authorize(shell).routes(), *login.routes(), *EndSession(shell).routes(),
+        *DevicePage(shell).routes(), *mailbox,
+    ]
+    # fmt: on

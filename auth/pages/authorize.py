@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from auth import consents
 from auth import metadata as at
 from auth.models import Client, Session
 from auth.pages.shell import HEADERS, Refused, Shell, form_target
+from auth.registration import is_self_registered
 from auth.requests import form_of, oauth_form_of, query_of
 from auth.scopes import SCOPES
 from auth.server import Asked, CodeGrant, Person, person_behind
@@ -31,12 +33,14 @@ class Step(Enum):
     ANSWER = auto()
 
 
-def next_step(asked: Mapping[str, str], session: Session | None, client: Client) -> Step:
+def next_step(
+    asked: Mapping[str, str], session: Session | None, client: Client, *, is_agreed: bool
+) -> Step:
     """Decide by the log-in of the browser, the trust in the client and what the client asked."""
     prompts = set(asked.get("prompt", "").split())
     if session is None or prompts & {"login", "select_account"} or _is_too_old(session, asked):
         return Step.LOG_IN
-    if "consent" in prompts or not client.is_trusted:
+    if "consent" in prompts or not (client.is_trusted or is_agreed):
         return Step.CONSENT
     return Step.ANSWER
 
@@ -70,7 +74,11 @@ class Authorize:
     async def authorize(self, request: Request) -> Response:
         """The authorization endpoint: a code, or the page that is needed first."""
         asked, session, grant = await self._asked(request)
-        step = next_step(asked.args, session, grant.client)
+        scopes, uri = asked.scope.split(), grant.redirect_uri
+        is_agreed = session is not None and await consents.is_known(
+            session.account_id, grant.client, scopes, uri
+        )
+        step = next_step(asked.args, session, grant.client, is_agreed=is_agreed)
         if step is Step.ANSWER and session is not None:
             return await self._issue(asked, grant, await person_behind(session))
         if "none" in asked.args.get("prompt", "").split():
@@ -96,6 +104,7 @@ class Authorize:
             targets=form_target(grant.redirect_uri),
             client=grant.client,
             owner=await _name_of_structure(grant.client.structure_id),
+            is_unknown=await is_self_registered(grant.client),
             person=person,
             scopes=[SCOPES[scope] for scope in asked.scope.split()],
             target=form_target(grant.redirect_uri),
@@ -109,6 +118,8 @@ class Authorize:
         if person is None or not self._sessions.is_own_form(request, sent.get("form_token", "")):
             return self._shell.go(at.AUTHORIZE, asked.args)
         agreed = sent.get("decision") == "accept"
+        if agreed:
+            await consents.remember(person.account, grant.client, asked.scope.split())
         return await self._issue(asked, grant, person if agreed else None)
 
     async def _asked(self, request: Request) -> tuple[Asked, Session | None, CodeGrant]:

@@ -108,7 +108,7 @@ class Login:
         if session is not None:
             if not self._sessions.is_own_form(request, sent.get("form_token", "")):
                 return self._shell.message(request, "stale", status=403)
-            self._shell.server.bearer.forget(*await self._sessions.close(session))
+            await self._shell.end(session)
         response = self._shell.message(request, "out")
         self._sessions.erase(response)
         return response

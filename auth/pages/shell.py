@@ -17,7 +17,7 @@ from starlette.templating import Jinja2Templates
 
 from auth import metadata as at
 from auth.config import AuthSettings
-from auth.models import client_by_id
+from auth.models import Session, client_by_id
 from auth.requests import BadRequest, fields_of
 from auth.server import Asked, Server
 from auth.sessions import Sessions
@@ -74,7 +74,11 @@ class Shell:
     ) -> Response:
         """A page. Its forms may end at `targets`; `scripts` lets it run those of `auth/static`."""
         form = self.sessions.form(request)
-        base = {"form_token": form.token, "path": self.settings.path, "at": at}
+        base = {
+            "form_token": form.token,
+            "path": self.settings.path,
+            "at": at,
+        }
         headers = HEADERS | {"Content-Security-Policy": policy_of(targets, scripts=scripts)}
         response = _TEMPLATES.TemplateResponse(request, template, base | shown, status, headers)
         self.sessions.keep_form(response, form)
@@ -117,6 +121,10 @@ class Shell:
         asked = fields_of(goes_on)
         back = asked.get(RETURN_TO, "")
         return back if len(asked) == 1 and self.settings.origins.lead_back(back) else None
+
+    async def end(self, session: Session) -> None:
+        """End a log-in, and the access of the applications opened from it."""
+        self.server.bearer.forget(*await self.sessions.close(session))
 
     def _readable(self, page: Page) -> Page:
         async def answer(request: Request) -> Response:

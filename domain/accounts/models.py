@@ -44,7 +44,7 @@ class SpaceStatus(StrEnum):
 class Account(Model):
     """A person: one log-in, any number of structures."""
 
-    kind = "account"
+    kind: ClassVar[str] = "account"
 
     id = fields.CharField(primary_key=True, max_length=30)
     email = fields.CharField(max_length=254, unique=True)

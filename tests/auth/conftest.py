@@ -21,7 +21,7 @@ from domain.clock import now
 from domain.events import transaction
 from domain.ids import new_id
 from domain.structures.models import Nature, Structure
-from tests.auth.outside import CALLBACK, PASSWORD, SITE, Browser, Site
+from tests.auth.outside import CALLBACK, LOGGED_OUT, PASSWORD, SITE, Browser, Site
 
 SPA_SCOPES = (Permission.READ_ISSUED, Permission.ISSUE, Permission.OWN_ACCOUNT)
 
@@ -29,7 +29,10 @@ SPA_SCOPES = (Permission.READ_ISSUED, Permission.ISSUE, Permission.OWN_ACCOUNT)
 @pytest.fixture
 def settings() -> AuthSettings:
     return AuthSettings(
-        public_url=SITE, secret_key=b"k" * 32, allowed_origins=("https://app.test",)
+        public_url=SITE,
+        secret_key=b"k" * 32,
+        allowed_origins=("https://app.test",),
+        registers_clients=True,
     )
 
 
@@ -58,6 +61,7 @@ async def site(database: str, settings: AuthSettings) -> Site:
         [CALLBACK],
         is_confidential=False,
         is_trusted=True,
+        post_logout_redirect_uris=[LOGGED_OUT],
     )
     erp, secret = await create_client(
         "ERP Durand",

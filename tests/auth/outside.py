@@ -22,6 +22,7 @@ from domain.structures.models import Structure
 
 SITE = "https://bordereau.test"
 CALLBACK = "https://app.test/callback"
+LOGGED_OUT = "https://app.test/logged-out"
 PASSWORD = "une phrase de passe"
 
 

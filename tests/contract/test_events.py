@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from auth import consents
 from domain import events
 from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock
@@ -60,10 +61,11 @@ _CHECKS: Mapping[str, Callable[[Any, Any], bool]] = {
     "minimum": lambda given, value: value >= given,
     "required": lambda given, value: set(given) <= value.keys(),
     "anyOf": lambda given, value: any(not list(problems(one, value)) for one in given),
+    "items": lambda given, value: not any(list(problems(given, one)) for one in value),
 }
 _KEYWORDS = {
     "$schema", "title", "description", "type", "properties", "required", "anyOf", "const", "enum",
-    "pattern", "minimum", "format", "additionalProperties", "minItems", "maxItems",
+    "pattern", "minimum", "format", "additionalProperties", "minItems", "maxItems", "items",
 }  # fmt: skip
 
 
@@ -79,6 +81,8 @@ _KEYWORDS = {
         ({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}, {}, 1),
         ({"type": "string", "pattern": "^a$"}, "b", 1),
         ({"const": "a"}, "a", 0),
+        ({"type": "array", "items": {"type": "string"}}, ["a"], 0),
+        ({"type": "array", "items": {"type": "string"}}, ["a", 1], 1),
     ],
 )
 def test_the_checker_of_these_tests_sees_what_is_wrong(
@@ -105,6 +109,7 @@ async def a_bit_of_everything() -> World:
     for is_proven in (False, True):
         siret = world.parties.supplier.identifier
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
+    await consents.withdraw(supplier, world.consent.id)
     return world
 
 
