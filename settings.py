@@ -21,6 +21,9 @@ from auth.cross_site import is_origin
 from domain import cursors, deadlines, policy
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
+from domain.signatures import actions as signatures
+from domain.signatures import certificates, texts
+from domain.signatures.own_texts import read_texts
 from webhooks import mailer
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
@@ -31,6 +34,7 @@ MODELS = {
     "domain": [
         "domain.accounts.models",
         "domain.mail.models",
+        "domain.signatures.models",
         "domain.structures.models",
         "domain.invoices.models",
     ],
@@ -103,6 +107,12 @@ class Settings(BaseSettings):
 
     account_approval: bool = Field(
         False, description="An administrator approves each new account before it opens."
+    )
+
+    signed_texts: Path | None = Field(
+        None,
+        description="JSON file of the site's own versions of the terms of use and of the mandate;"
+        " see README. Ours are used where it has none.",
     )
 
     # E-mail
@@ -315,6 +325,9 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         )
     )
     deadlines.keep_tidy(mail.forget_old)
+    deadlines.keep_tidy(signatures.forget_old)
+    deadlines.make_later(certificates.make_missing)
+    texts.configure(read_texts(settings.signed_texts) if settings.signed_texts else ())
     smtp = settings.smtp_url.get_secret_value()
     mailer.configure(server_at(smtp) if smtp else None, settings.mail_from)
     policy.configure(

@@ -37,6 +37,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "mandate.revoked":        EventKind("structure", "Mandat de facturation révoqué",                "Invoicing mandate revoked"),
     "member.requested":       EventKind("attachment", "Rattachement demandé",                        "Attachment requested"),
     "member.joined":          EventKind("attachment", "Utilisateur rattaché",                        "Member attached"),
+    "terms.accepted":         EventKind("account",   "Conditions générales acceptées",               "Terms of use accepted"),
     "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),

@@ -51,6 +51,21 @@ async def _forget_answers() -> int:
         return await idempotency.forget_old()
 
 
+# What is made of what was committed, soon after it: it takes too long for a transaction.
+_MAKING: list[Callable[[], Awaitable[int]]] = []
+
+
+def make_later(make: Callable[[], Awaitable[int]]) -> None:
+    """Have something made of what was committed; called by the composition root."""
+    if make not in _MAKING:
+        _MAKING.append(make)
+
+
+async def make() -> int:
+    """Make what is missing; how many things were made."""
+    return sum([await make_missing() for make_missing in _MAKING])
+
+
 # What is kept for a time only, and how each subject forgets it.
 _TIDYING: list[Callable[[], Awaitable[int]]] = [_forget_answers]
 

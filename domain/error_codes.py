@@ -8,6 +8,7 @@ from domain.reference.words import Words
 
 ERROR_CODES: Mapping[str, Words] = {
     "ADDRESS_NOT_ALLOWED": Words("Adresse interdite", "The address is not allowed"),
+    "ALREADY_ACCEPTED": Words("Déjà accepté", "It has been accepted already"),
     "AMOUNT_MISMATCH": Words("Montants incohérents", "Amounts do not add up"),
     "DATED_BEFORE_ORIGINAL": Words(
         "Antérieur à la facture d'origine", "Dated before the original invoice"

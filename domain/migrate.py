@@ -28,13 +28,20 @@ FOLDERS = ("domain/migrations", "auth/migrations", "webhooks/migrations")
 
 # How a shared file names the types on which the two databases differ.
 TYPES: dict[Dialect, dict[str, str]] = {
-    "sqlite": {"id": "TEXT", "instant": "TIMESTAMP", "bool": "BOOLEAN", "json": "TEXT"},
+    "sqlite": {
+        "id": "TEXT",
+        "instant": "TIMESTAMP",
+        "bool": "BOOLEAN",
+        "json": "TEXT",
+        "bytes": "BLOB",
+    },
     # The order of identifiers is the order of bytes, whatever the locale of the database.
     "postgres": {
         "id": 'TEXT COLLATE "C"',
         "instant": "TIMESTAMPTZ",
         "bool": "BOOLEAN",
         "json": "TEXT",
+        "bytes": "BYTEA",
     },
 }
 _LOCK_KEY = 0x626F7264  # "bord": replicas that start together migrate one after the other

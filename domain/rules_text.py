@@ -482,10 +482,12 @@ INVOICES: dict[str, RuleText] = {
     ),
     "BDR-INV-072": RuleText(
         "MANDATE_REQUIRED",
-        "Le mandat de facturation du fournisseur n'est pas signé.",
-        "The supplier has not signed the invoicing mandate.",
-        "Le gestionnaire de la structure signe le mandat, puis la facture peut être déposée.",
-        "The manager of the structure signs the mandate, then the invoice can be deposited.",
+        "La structure « {name} » n'a pas signé le mandat de facturation.",
+        "The structure “{name}” has not signed the invoicing mandate.",
+        "Son gestionnaire principal lit le mandat et le signe ({action}, structure {structureId}) "
+        "; la facture peut alors être déposée.",
+        "Its main manager reads the mandate and signs it ({action}, structure {structureId}); the "
+        "invoice can then be deposited.",
         "Kit fournisseurs du ministère de l'Intérieur",
     ),
     "BDR-INV-073": RuleText(
@@ -1061,8 +1063,8 @@ STRUCTURES: dict[str, RuleText] = {
         "MANDATE_IN_FORCE",
         "Un mandat de facturation est déjà en vigueur.",
         "An invoicing mandate is already in force.",
-        "Révoquez-le avant d'en signer un autre.",
-        "Revoke it before signing another one.",
+        "Il n'y a rien à signer tant qu'aucune nouvelle version n'est publiée.",
+        "There is nothing to sign until a new version is published.",
     ),
     "BDR-STR-041": RuleText(
         "INVALID_VALUE",
@@ -1091,6 +1093,51 @@ STRUCTURES: dict[str, RuleText] = {
         "The structure changed since you read it: version {actual}, not {expected}.",
         "Relisez la structure, puis recommencez.",
         "Read the structure again, then retry.",
+    ),
+}
+
+SIGNATURES: dict[str, RuleText] = {
+    "BDR-SIG-001": RuleText(
+        "MANDATE_REQUIRED",
+        "Le mandat de facturation de la structure « {name} » est révoqué depuis le {date}.",
+        "The invoicing mandate of the structure “{name}” has been revoked since {date}.",
+        "Son gestionnaire principal le signe de nouveau ({action}, structure {structureId}) ; la "
+        "facture peut alors être déposée.",
+        "Its main manager signs it again ({action}, structure {structureId}); the invoice can then "
+        "be deposited.",
+        "Code civil, article 2004",
+    ),
+    "BDR-SIG-002": RuleText(
+        "MANDATE_REQUIRED",
+        "La structure « {name} » a signé la version {version} du mandat de facturation, qui ne "
+        "suffit plus depuis le {date}.",
+        "The structure “{name}” signed version {version} of the invoicing mandate, which has not "
+        "sufficed since {date}.",
+        "Son gestionnaire principal lit la nouvelle version et la signe ({action}, structure "
+        "{structureId}) ; la facture peut alors être déposée.",
+        "Its main manager reads the new version and signs it ({action}, structure {structureId}); "
+        "the invoice can then be deposited.",
+    ),
+    "BDR-SIG-010": RuleText(
+        "FORBIDDEN",
+        "Les conditions générales s'acceptent par une personne, non par une application.",
+        "The terms of use are accepted by a person, not by an application.",
+        "Connectez-vous avec votre compte.",
+        "Log in with your account.",
+    ),
+    "BDR-SIG-011": RuleText(
+        "INVALID_VALUE",
+        "Le texte accepté n'est pas celui des conditions en vigueur (version {version}).",
+        "The text accepted is not that of the present terms (version {version}).",
+        "Relisez les conditions, puis acceptez leur version et leur empreinte.",
+        "Read the terms again, then accept their version and their hash.",
+    ),
+    "BDR-SIG-012": RuleText(
+        "ALREADY_ACCEPTED",
+        "Vous avez déjà accepté la version {version} des conditions.",
+        "You have already accepted version {version} of the terms.",
+        "Il n'y a rien à accepter tant qu'aucune nouvelle version n'est publiée.",
+        "There is nothing to accept until a new version is published.",
     ),
 }
 
@@ -1402,7 +1449,7 @@ REQUESTS: dict[str, RuleText] = {
     ),
 }
 
-SECTIONS = (INVOICES, LIFE_CYCLE, STRUCTURES, IDENTIFIERS, ACCOUNTS, WEBHOOKS, REQUESTS)
+SECTIONS = (INVOICES, LIFE_CYCLE, STRUCTURES, SIGNATURES, IDENTIFIERS, ACCOUNTS, WEBHOOKS, REQUESTS)
 
 RULES: dict[str, RuleText] = dict(chain.from_iterable(s.items() for s in SECTIONS))
 

@@ -124,13 +124,20 @@ _BANK_ACCOUNT = _object(
         "factorName": _or_null(_TEXT),
     }
 )
+_DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_CERTIFICATE: Schema = {"type": "string", "pattern": "^CERT(-[0-9A-Z]{4}){4}$"}
 _MANDATE = _object(
     {
         "id": _id("mdt"),
         "version": _TEXT,
-        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "sha256": _DIGEST,
+        "number": {
+            **_or_null(_CERTIFICATE),
+            "description": "The number of its certificate; null for mandates of before its time.",
+        },
     }
 )
+_TERMS = _object({"version": _TEXT, "sha256": _DIGEST, "number": _CERTIFICATE})
 _MEMBER = _object(
     {
         "id": _id("att"),
@@ -196,6 +203,7 @@ DATA: Mapping[str, Schema] = {
         kind: _object({"structure": _STRUCTURE, "attachment": _MEMBER})
         for kind in ("member.requested", "member.joined")
     },
+    "terms.accepted": _object({"terms": _TERMS}),
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

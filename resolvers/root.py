@@ -14,6 +14,7 @@ from resolvers.events import EventQuery, EventSubscription
 from resolvers.fields import query, query_one
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
 from resolvers.reference import ReferenceQuery
+from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
 from resolvers.webhooks import WebhookMutation, WebhookQuery
 from schema.context import Info
@@ -25,7 +26,15 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(description="Lectures. Everything that can be read.")
-class Query(AccountQuery, StructureQuery, InvoiceQuery, EventQuery, WebhookQuery, ReferenceQuery):
+class Query(
+    AccountQuery,
+    StructureQuery,
+    SignatureQuery,
+    InvoiceQuery,
+    EventQuery,
+    WebhookQuery,
+    ReferenceQuery,
+):
     node: Node | None = query_one(
         node_select,
         description="Objet. Anything by its identifier; null when there is none that you may see.",
@@ -57,7 +66,9 @@ async def _node(info: Info, identifier: str) -> Row | None:
 
 
 @strawberry.type(description="Écritures. Everything that can be done.")
-class Mutation(StructureMutation, InvoiceMutation, WebhookMutation, ConsentMutation):
+class Mutation(
+    StructureMutation, SignatureMutation, InvoiceMutation, WebhookMutation, ConsentMutation
+):
     pass
 
 

@@ -9,7 +9,9 @@ import strawberry
 from domain import identifiers
 from domain.access import Actor, Permission
 from domain.select import Select, equals
-from domain.structures import actions, mandate_text, search
+from domain.signatures import texts
+from domain.signatures.texts import TextKind
+from domain.structures import actions, search
 from domain.structures.models import BankAccount as BankAccountRow
 from domain.structures.models import Mandate as MandateRow
 from domain.structures.models import Service as ServiceRow
@@ -17,6 +19,7 @@ from domain.structures.models import Structure as StructureRow
 from resolvers.fields import mutation, query, query_one, query_page
 from schema.context import Info
 from schema.pages import Connection
+from schema.signatures import MandateText
 from schema.structure_inputs import (
     BankAccountAddInput,
     BankAccountRemoveInput,
@@ -29,7 +32,7 @@ from schema.structure_inputs import (
     StructureRef,
     StructureUpdateInput,
 )
-from schema.structures import BankAccount, Mandate, MandateText, Service, Structure
+from schema.structures import BankAccount, Mandate, Service, Structure
 
 # Anyone identified creates a structure; an administrator also creates public ones.
 CREATE = (Permission.OWN_ACCOUNT, Permission.MANAGE_STRUCTURE)
@@ -83,7 +86,7 @@ class StructureQuery:
 
     @query(description="Mandat de facturation. The text to sign now.")
     def mandate_text(self) -> MandateText:
-        return MandateText(words=mandate_text.PRESENT)
+        return MandateText(words=texts.present(TextKind.MANDATE))
 
 
 @strawberry.type
@@ -170,20 +173,27 @@ class StructureMutation:
     @mutation(
         Permission.SIGN_MANDATE,
         description="Signer le mandat de facturation. By a person, once it has read `mandateText`:"
-        " the portal may then draw up the typed invoices of the structure, which becomes active.",
+        " the portal may then draw up the typed invoices of the structure, which becomes active. A"
+        " later version takes the place of the one in force. The evidence is kept; see"
+        " `certificate`.",
         shows=("mandate", Mandate),
         model=MandateRow,
     )
     async def mandate_sign(self, info: Info, input: MandateSignInput) -> MandateRow:
         return await actions.sign_mandate(
-            info.context.actor, input.structure_id, input.version, input.text_sha256
+            info.context.actor,
+            input.structure_id,
+            input.version,
+            input.text_sha256,
+            origin=info.context.origin,
         )
 
     @mutation(
         Permission.SIGN_MANDATE,
-        description="Révoquer le mandat de facturation. For the future only.",
+        description="Révoquer le mandat de facturation. For the future only: nothing is deposited"
+        " any more, what was deposited goes on.",
         shows=("mandate", Mandate),
         model=MandateRow,
     )
     async def mandate_revoke(self, info: Info, input: MandateRevokeInput) -> MandateRow:
-        return await actions.revoke_mandate(info.context.actor, input.structure_id)
+        return await actions.revoke_mandate(info.context.actor, input.structure_id, input.reason)

@@ -8,8 +8,10 @@ import strawberry
 
 from auth import consents
 from domain.access import Actor, ActorKind, Permission
+from domain.signatures import actions as signatures
 from schema.consents import Consent
 from schema.context import Info
+from schema.signatures import TermsAcceptance, TextToSign
 from schema.structures import Structure
 
 
@@ -69,3 +71,20 @@ class Viewer:
         select = consents.own(self.actor)
         rows = await info.context.load.rows(select, 100) if select else []
         return cast("list[Consent]", rows)
+
+    @strawberry.field(
+        description="Conditions à accepter. The present terms of use when you have not accepted"
+        " them; accept them by `termsAccept`. Null for technical accounts."
+    )
+    async def terms_to_accept(self) -> TextToSign | None:
+        if self.actor.kind is not ActorKind.PERSON:
+            return None
+        asked = await signatures.terms_to_accept(self.actor.id)
+        return TextToSign(words=asked.text, is_required=asked.is_required) if asked else None
+
+    @strawberry.field(
+        description="Conditions acceptées. The versions of the terms that you accepted, the last"
+        " one first; at most 20."
+    )
+    async def terms_accepted(self) -> list[TermsAcceptance]:
+        return cast("list[TermsAcceptance]", await signatures.accepted_terms(self.actor.id))

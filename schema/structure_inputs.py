@@ -278,6 +278,7 @@ class MandateSignInput:
 @strawberry.input(description="Révocation du mandat de facturation.")
 class MandateRevokeInput:
     structure_id: strawberry.ID = strawberry.field(description="Structure. Whose mandate.")
+    reason: str | None = _optional("Motif. Why, for the record; at most 500 characters.")
     idempotency_key: str | None = _optional(KEY)
 
 

@@ -9,8 +9,10 @@ import strawberry
 
 from domain.access import Actor, Permission
 from domain.identifiers import IdentifierType, masked
-from domain.select import Select
-from domain.structures import mandate_text, search
+from domain.select import Select, falling
+from domain.signatures import texts
+from domain.signatures.texts import TextKind
+from domain.structures import search
 from domain.structures.models import (
     BankReferenceKind,
     Nature,
@@ -19,11 +21,20 @@ from domain.structures.models import (
     StructureStatus,
 )
 from domain.structures.rules import PARAMETERS, obliged_from
-from schema.context import InLocale, Locale
+from schema.context import Info
 from schema.ids import Node
 from schema.pages import Connection
-from schema.reading import column, computed, connection, part, shows
-from schema.scalars import Bic, CountryCode, EmailAddress, Iban, Sha256, Siren, Siret, VatNumber
+from schema.reading import (
+    SHOWN_BY_TABLE,
+    ToMany,
+    column,
+    computed,
+    connection,
+    part,
+    shows,
+)
+from schema.scalars import Bic, CountryCode, EmailAddress, Iban, Siren, Siret, VatNumber
+from schema.signatures import SignatureCertificate, TextToSign, certificate_shown
 
 
 def _identifier(row: Any, viewer: Actor) -> str:
@@ -114,6 +125,11 @@ class BankAccount(Node):
     removed_at: datetime | None = column(description="Retirées le. Null while on file.")
 
 
+def _is_in_force(row: Any) -> bool:
+    ended = row.revoked_at is not None or row.replaced_at is not None
+    return not ended and row.version in texts.accepted(TextKind.MANDATE)
+
+
 @shows(
     "mandate",
     prefix="mdt",
@@ -124,27 +140,41 @@ class Mandate(Node):
     version: str = column(description="Version. Of the text that was signed.")
     text_hash: str = column(description="Empreinte. SHA-256 of the text that was signed.")
     signed_at: datetime = column(description="Signé le.")
-    revoked_at: datetime | None = column(description="Révoqué le. Null while in force.")
+    revoked_at: datetime | None = column(description="Révoqué le. Null unless it was revoked.")
+    revocation_reason: str | None = column(description="Motif de révocation. As it was given.")
+    replaced_at: datetime | None = column(
+        description="Remplacé le. When a later version was signed in its place."
+    )
+    is_in_force: bool = computed(
+        _is_in_force,
+        needs=("version", "revoked_at", "replaced_at"),
+        description="En vigueur. Whether it lets the structure deposit: neither revoked nor"
+        " replaced, and in words that still suffice.",
+    )
+
+    @strawberry.field(
+        description="Certificat. What proves the signature; null for mandates signed before"
+        " certificates were made."
+    )
+    async def certificate(self, info: Info) -> SignatureCertificate | None:
+        row: Any = self
+        return await certificate_shown(info, row.signature_id)
 
 
-@strawberry.type(
-    description="Texte du mandat de facturation. What a supplier signs so that the portal may draw"
-    " up its typed invoices."
-)
-class MandateText:
-    words: strawberry.Private[mandate_text.MandateText]
+# The last mandate of each structure.
+_LAST = ToMany("structure_id", (falling("signed_at"), falling("id")), limit=1)
 
-    @strawberry.field(description="Version. To pass when signing.")
-    def version(self) -> str:
-        return self.words.version
 
-    @strawberry.field(description="Empreinte. SHA-256 of the French text, to pass when signing.")
-    def sha256(self) -> Sha256:
-        return Sha256(self.words.sha256)
-
-    @strawberry.field(description="Texte. The French text is signed; the English one helps.")
-    def text(self, locale: InLocale = Locale.FR) -> str:
-        return self.words.en if locale is Locale.EN else self.words.fr
+async def _mandate_to_sign(root: Any, info: Info) -> TextToSign | None:
+    """The present version, unless it is signed; members alone know."""
+    if not info.context.actor.may(Permission.READ_STRUCTURE, root.id):
+        return None
+    text = texts.present(TextKind.MANDATE)
+    last = await info.context.load.many(SHOWN_BY_TABLE["mandate"], _LAST, root.id)
+    signed = {row.version for row in last if row.revoked_at is None}
+    if text.version in signed:
+        return None
+    return TextToSign(words=text, is_required=not signed & texts.accepted(TextKind.MANDATE))
 
 
 def _services(
@@ -214,4 +244,9 @@ class Structure(Node):
     )
     mandates: Connection[Mandate] = connection(
         "structure_id", search.mandates, description="Mandats de facturation. For members only."
+    )
+    mandate_to_sign: TextToSign | None = strawberry.field(
+        resolver=_mandate_to_sign,
+        description="Mandat à signer. The present version of the invoicing mandate when it is not"
+        " signed; sign it by `mandateSign`. For members only.",
     )

@@ -374,6 +374,7 @@ PUBLIC = {
     "Query.structures",
     "Query.structure",
     "Query.mandateText",
+    "Query.termsText",
     "Query.node",
     "Query.nodes",
     "Query.enumInfo",

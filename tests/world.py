@@ -15,6 +15,8 @@ from domain.clock import today
 from domain.ids import new_id
 from domain.invoices.models import Invoice
 from domain.reference.statuses import InvoiceStatus as S
+from domain.signatures import texts
+from domain.signatures.texts import TextKind
 from domain.structures import mandate_text
 from domain.structures.actions import sign_mandate
 from domain.structures.models import BankAccount, Service, Structure
@@ -59,7 +61,7 @@ class World:
 
     def names(self) -> dict[str, str]:
         """What the placeholders of registered operations stand for."""
-        text = mandate_text.PRESENT
+        text, terms = mandate_text.PRESENT, texts.present(TextKind.TERMS)
         invoice = self.invoices[S.MISE_A_DISPOSITION]
         return {
             "supplier": self.parties.supplier.id,
@@ -77,6 +79,8 @@ class World:
             "draft": self.invoices[S.BROUILLON].id,
             "mandateVersion": text.version,
             "mandateSha256": text.sha256,
+            "termsVersion": terms.version,
+            "termsSha256": terms.sha256,
             "endpoint": self.endpoint.id,
             "pausedEndpoint": self.paused.id,
             "consent": self.consent.id,

@@ -184,6 +184,8 @@ class Machine:
 async def _take_steps_of_the_clock() -> None:
     while await deadlines.sweep(CLOCK_BATCH) == CLOCK_BATCH:
         pass
+    while await deadlines.make():
+        pass
 
 
 async def _is_our_turn(periodic: Periodic) -> bool:

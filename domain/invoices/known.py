@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from domain import policy
-from domain.clock import today
+from domain.clock import PARIS, today
 from domain.db import fetch
 from domain.invoices.draft import Draft, ValidatorRef
 from domain.invoices.rules import (
     Facts,
+    MandateState,
     OriginalFacts,
     RecipientFacts,
     ServiceFacts,
@@ -23,6 +24,8 @@ from domain.invoices.rules import (
 from domain.money import amount_of
 from domain.reference.payment import InvoiceType
 from domain.reference.statuses import InvoiceStatus
+from domain.signatures import texts
+from domain.signatures.texts import TextKind
 
 PUBLIC_INVOICES = "FACTURES_PUBLIQUES"
 # A credit note that came to nothing gives back what it had taken.
@@ -147,8 +150,9 @@ async def _own_facts(
     rows: list[Mapping[str, Any]] = list(
         await fetch(
             "SELECT"
-            " EXISTS (SELECT 1 FROM mandate WHERE structure_id = $1 AND revoked_at IS NULL)"
-            "  AS has_mandate,"
+            " (SELECT version FROM mandate WHERE structure_id = $1 AND revoked_at IS NULL"
+            "  AND replaced_at IS NULL) AS mandate_version,"
+            " (SELECT MAX(revoked_at) FROM mandate WHERE structure_id = $1) AS mandate_revoked_at,"
             " EXISTS (SELECT 1 FROM bank_account WHERE structure_id = $1 AND id = $2"
             "  AND removed_at IS NULL) AS has_bank_account,"
             " (SELECT id FROM invoice WHERE supplier_id = $1 AND number = $3"
@@ -194,9 +198,27 @@ def _supplier_facts(row: Mapping[str, Any] | None, own: Mapping[str, Any]) -> Su
     return SupplierFacts(
         id=row["id"],
         is_active=row["status"] == "ACTIVE",
+        name=row["name"],
         is_public=row["nature"] == "PUBLIC",
-        has_mandate=bool(own["has_mandate"]),
+        **_mandate_facts(own["mandate_version"], own["mandate_revoked_at"]),
     )
+
+
+def _mandate_facts(version: str | None, revoked_at: datetime | str | None) -> Mapping[str, Any]:
+    """Where the mandate stands by now: signed, in words that still suffice, and not revoked."""
+    if version in texts.accepted(TextKind.MANDATE):
+        return {"mandate": MandateState.IN_FORCE}
+    if version is not None:
+        until = texts.outdated_from(TextKind.MANDATE, version)
+        return {
+            "mandate": MandateState.OUTDATED,
+            "mandate_until": until,
+            "mandate_version": version,
+        }
+    if revoked_at is None:
+        return {"mandate": MandateState.NEVER_SIGNED}
+    at = datetime.fromisoformat(revoked_at) if isinstance(revoked_at, str) else revoked_at
+    return {"mandate": MandateState.REVOKED, "mandate_until": at.astimezone(PARIS).date()}
 
 
 def _recipient_facts(row: Mapping[str, Any] | None) -> RecipientFacts | None:

@@ -7,17 +7,18 @@ input. What is not found and what the caller may not see are the same: None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from domain.errors import Problem
 from domain.identifiers import has_format, siret_problems
 from domain.invoices.draft import Draft, ValidatorRef
 from domain.invoices.form import LATEST, draft_problems
 from domain.invoices.sums import sum_problems
-from domain.reference.deposits import DEPOSIT_MODES, TYPED_MODES
+from domain.reference.deposits import TYPED_MODES
 from domain.reference.frames import TWO_VALIDATORS, VALIDATED_FRAMES
 from domain.reference.payment import InvoiceType
 from domain.reference.statuses import InvoiceStatus as S
@@ -30,14 +31,36 @@ Problems = Iterator[Problem]
 MOST_DAYS_AHEAD = 365
 
 
+class MandateState(StrEnum):
+    """Where the invoicing mandate of a supplier stands."""
+
+    IN_FORCE = "IN_FORCE"
+    NEVER_SIGNED = "NEVER_SIGNED"
+    REVOKED = "REVOKED"
+    # A later version must be signed by now.
+    OUTDATED = "OUTDATED"
+
+
+# What each state but the first is refused by.
+_WITHOUT_MANDATE: Mapping[MandateState, str] = {
+    MandateState.NEVER_SIGNED: "BDR-INV-072",
+    MandateState.REVOKED: "BDR-SIG-001",
+    MandateState.OUTDATED: "BDR-SIG-002",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierFacts:
     """The supplier, when the caller may see it."""
 
     id: str
+    name: str = ""
     is_active: bool = True
     is_public: bool = False
-    has_mandate: bool = True
+    mandate: MandateState = MandateState.IN_FORCE
+    # Of the mandate that no longer suffices: since when, and which version it was.
+    mandate_until: date | None = None
+    mandate_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +233,15 @@ def _supplier(draft: Draft, facts: Facts, path: Path) -> Problems:
         return
     if not supplier.is_active:
         yield problem("BDR-INV-071", at)
-    if not supplier.has_mandate and DEPOSIT_MODES[draft.deposit_mode].is_typed:
-        yield problem("BDR-INV-072", at)
+    if supplier.mandate is not MandateState.IN_FORCE:
+        yield problem(
+            _WITHOUT_MANDATE[supplier.mandate],
+            at,
+            name=supplier.name,
+            structureId=supplier.id,
+            action="mandateSign",
+            **_ended(supplier),
+        )
     service = facts.supplier_service
     if draft.supplier_service_code and (service is None or not service.is_active):
         yield problem(
@@ -219,6 +249,14 @@ def _supplier(draft: Draft, facts: Facts, path: Path) -> Problems:
         )
     if draft.bank_account_id and not facts.has_bank_account:
         yield problem("BDR-INV-052", (*path, "bankAccountId"))
+
+
+def _ended(supplier: SupplierFacts) -> Mapping[str, str]:
+    if supplier.mandate_until is None:
+        return {}
+    dated = {"date": supplier.mandate_until.isoformat()}
+    outdated = supplier.mandate is MandateState.OUTDATED
+    return dated | ({"version": supplier.mandate_version or ""} if outdated else {})
 
 
 def _recipient(draft: Draft, facts: Facts, path: Path) -> Problems:

@@ -11,12 +11,18 @@ from typing import Any
 from domain import events, identifiers, policy
 from domain.access import Actor, ActorKind, Permission, Role
 from domain.accounts import actions as accounts
+from domain.accounts.models import Account
 from domain.clock import now
 from domain.errors import Conflict, Duplicate, Forbidden, Invalid, NotFound, Problem, WrongStatus
 from domain.identifiers import IdentifierType
 from domain.ids import findable, new_id
-from domain.rules_text import problem
-from domain.structures import mandate_text, names, search
+from domain.origin import UNKNOWN, Origin
+from domain.rules_text import problem, text_problems
+from domain.signatures import actions as signatures
+from domain.signatures import texts
+from domain.signatures.models import Signature
+from domain.signatures.texts import TextKind
+from domain.structures import names, search
 from domain.structures.models import (
     BankAccount,
     Mandate,
@@ -42,6 +48,9 @@ from domain.text import normal
 _SEARCHED = ("name", "category", "town", "postal_code", "department", "population")
 # How the directory finds a structure is not worth telling.
 _SILENT = frozenset({"search_terms", "search_core", "search_town", "prominence", "population"})
+
+
+REASON_MAX = 500
 
 
 async def create_structure(actor: Actor, draft: StructureDraft) -> Structure:
@@ -251,52 +260,91 @@ async def remove_bank_account(
     return account
 
 
-async def sign_mandate(actor: Actor, structure_id: str, version: str, text_hash: str) -> Mandate:
+async def sign_mandate(
+    actor: Actor,
+    structure_id: str,
+    version: str,
+    text_hash: str,
+    *,
+    origin: Origin = UNKNOWN,
+) -> Mandate:
     """Sign the invoicing mandate; a structure waiting for its activation becomes active.
+
+    A later version takes the place of the one in force.
 
     Raises:
         NotFound, Forbidden, Invalid, Duplicate
     """
     async with events.transaction():
         structure = await _locked(actor, structure_id, permission=Permission.SIGN_MANDATE)
-        if actor.kind is not ActorKind.PERSON:
+        account = await Account.get_or_none(id=findable(actor.id))
+        if actor.kind is not ActorKind.PERSON or account is None:
             raise Forbidden(problem("BDR-STR-043"))
-        text = mandate_text.PRESENT
+        text = texts.present(TextKind.MANDATE)
         if (version, text_hash.lower()) != (text.version, text.sha256):
             raise Invalid(problem("BDR-STR-041", ("version",), version=text.version))
-        if await Mandate.filter(structure_id=structure_id, revoked_at=None).exists():
-            raise Duplicate(problem("BDR-STR-040", ("structureId",)))
+        await _replace_mandate(structure_id, version)
+        signature = await signatures.sign(text, account, origin, _signed_for(structure))
         mandate = await Mandate.create(
             id=new_id("mdt"),
             structure_id=structure_id,
             account_id=actor.id,
             version=version,
             text_hash=text.sha256,
-            signed_at=now(),
+            signed_at=signature.signed_at,
+            signature_id=signature.id,
         )
-        tell("mandate.signed", structure, actor, mandate=_mandate_card(mandate))
+        tell("mandate.signed", structure, actor, mandate=await _mandate_card(mandate))
         if structure.status == StructureStatus.ACTIVATION_IN_PROGRESS:
             await change(structure, {"status": StructureStatus.ACTIVE}, actor)
         await structure.save()
     return mandate
 
 
-async def revoke_mandate(actor: Actor, structure_id: str) -> Mandate:
-    """Revoke the mandate in force: no typed invoice is drawn up from now on.
+async def revoke_mandate(actor: Actor, structure_id: str, reason: str | None = None) -> Mandate:
+    """Revoke the mandate in force: nothing is deposited any more, what was deposited goes on.
 
     Raises:
-        NotFound, Forbidden
+        NotFound, Forbidden, Invalid
     """
+    reason = normal(reason)
+    if reason and (found := list(text_problems(reason, ("reason",), REASON_MAX))):
+        raise Invalid(*found)
     async with events.transaction():
         structure = await _locked(actor, structure_id, permission=Permission.SIGN_MANDATE)
-        mandate = await Mandate.get_or_none(structure_id=structure_id, revoked_at=None)
+        mandate = await Mandate.get_or_none(
+            structure_id=structure_id, revoked_at=None, replaced_at=None
+        )
         if mandate is None:
             raise NotFound(problem("BDR-STR-042", ("structureId",)))
         mandate.revoked_at = now()
-        tell("mandate.revoked", structure, actor, mandate=_mandate_card(mandate))
+        mandate.revoked_by = actor.id
+        mandate.revocation_reason = reason
+        await signatures.end(mandate.signature_id)
+        tell("mandate.revoked", structure, actor, mandate=await _mandate_card(mandate))
         await mandate.save()
         await structure.save()
     return mandate
+
+
+async def _replace_mandate(structure_id: str, version: str) -> None:
+    """Let the mandate in force give way to a later version; the same one is not signed twice."""
+    in_force = await Mandate.get_or_none(
+        structure_id=structure_id, revoked_at=None, replaced_at=None
+    )
+    if in_force is None:
+        return
+    if in_force.version == version:
+        raise Duplicate(problem("BDR-STR-040", ("structureId",)))
+    in_force.replaced_at = now()
+    await in_force.save()
+    await signatures.end(in_force.signature_id)
+
+
+def _signed_for(structure: Structure) -> signatures.SignedFor:
+    return signatures.SignedFor(
+        structure.id, _shown(structure.identifier_type), structure.identifier, structure.name
+    )
 
 
 def card(structure: Structure) -> dict[str, Any]:
@@ -468,8 +516,14 @@ def _bank_card(account: BankAccount) -> dict[str, Any]:
     }
 
 
-def _mandate_card(mandate: Mandate) -> dict[str, Any]:
-    return {"id": mandate.id, "version": mandate.version, "sha256": mandate.text_hash}
+async def _mandate_card(mandate: Mandate) -> dict[str, Any]:
+    signature = await Signature.get_or_none(id=mandate.signature_id or "")
+    return {
+        "id": mandate.id,
+        "version": mandate.version,
+        "sha256": mandate.text_hash,
+        "number": signature and signature.number,
+    }
 
 
 def _shown(value: Any) -> Any:

@@ -5,26 +5,14 @@ A new wording is a new version. Earlier ones stay: signed mandates point to them
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from datetime import date
 
+from domain.signatures.texts import SignedText, TextKind, publish
 
-@dataclass(frozen=True)
-class MandateText:
-    """One version. The French text is the one that is signed; the English one helps to read it."""
-
-    version: str
-    fr: str
-    en: str
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the text that is signed."""
-        return hashlib.sha256(self.fr.encode()).hexdigest()
-
-
-_V1 = MandateText(
+_V1 = SignedText(
+    kind=TextKind.MANDATE,
     version="2026-01",
+    since=date(2026, 1, 1),
     fr="""Mandat de facturation
 
 1. Objet. La structure mandante (le fournisseur) autorise l'exploitant du présent portail à \
@@ -63,5 +51,6 @@ any time on the portal; revocation holds for the future only.
 """,
 )
 
-VERSIONS: tuple[MandateText, ...] = (_V1,)
+VERSIONS: tuple[SignedText, ...] = (_V1,)
 PRESENT = VERSIONS[-1]
+publish(*VERSIONS)

@@ -157,7 +157,13 @@ class Mandate(Model):
     version = fields.CharField(max_length=20)
     text_hash = fields.CharField(max_length=64)
     signed_at = fields.DatetimeField()
+    # The evidence of the signature; mandates of before its time have none.
+    signature_id = fields.CharField(max_length=30, null=True)
     revoked_at = fields.DatetimeField(null=True)
+    revoked_by = fields.CharField(max_length=30, null=True)
+    revocation_reason = fields.CharField(max_length=500, null=True)
+    # When a later version was signed in its place.
+    replaced_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "mandate"

@@ -15,7 +15,11 @@ from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
+from domain.origin import UNKNOWN
 from domain.reference.statuses import InvoiceStatus as S
+from domain.signatures import texts
+from domain.signatures.actions import accept_terms
+from domain.signatures.texts import TextKind
 from domain.structures import actions
 from domain.structures.joining import join
 from domain.structures.models import ServiceStatus
@@ -106,6 +110,8 @@ async def a_bit_of_everything() -> World:
     supplier = await world.actor("supplier")
     await actions.remove_bank_account(supplier, world.bank_account.id)
     await actions.revoke_mandate(supplier, world.parties.supplier.id)
+    terms = texts.present(TextKind.TERMS)
+    await accept_terms(supplier, terms.version, terms.sha256, UNKNOWN)
     for is_proven in (False, True):
         siret = world.parties.supplier.identifier
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)

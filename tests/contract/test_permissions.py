@@ -33,7 +33,7 @@ HELD: dict[str, frozenset[Permission]] = {
     "plain": GRANTS[Role.USER] | OWN,
 }
 # The server's own bookkeeping: it goes on whatever callers do.
-_OWN_AFFAIRS = {"webhook_bookmark", "webhook_turn", "auth_signing_key"}
+_OWN_AFFAIRS = {"webhook_bookmark", "webhook_turn", "auth_signing_key", "site_key", "certificate"}
 
 
 def operation_of(field: str) -> Operation:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.invoices.draft import Draft, DraftLine, DraftVat, ValidatorRef
 from domain.invoices.form import draft_problems
-from domain.invoices.rules import Facts, ServiceFacts, errors, problems_of
+from domain.invoices.rules import Facts, MandateState, ServiceFacts, errors, problems_of
 from domain.money import rounded, total, vat_on
 from domain.reference.deposits import DepositMode
 from domain.reference.frames import TYPED_FRAMES, Frame
@@ -605,8 +605,31 @@ BROKEN: list[Broken] = [
     (
         "a supplier without a mandate",
         a_draft(),
-        facts(supplier=replace(SUPPLIER, has_mandate=False)),
+        facts(supplier=replace(SUPPLIER, mandate=MandateState.NEVER_SIGNED)),
         _one("BDR-INV-072", "supplierId"),
+    ),
+    (
+        "a supplier whose mandate was revoked",
+        a_draft(),
+        facts(
+            supplier=replace(
+                SUPPLIER, mandate=MandateState.REVOKED, mandate_until=date(2026, 11, 1)
+            )
+        ),
+        _one("BDR-SIG-001", "supplierId"),
+    ),
+    (
+        "a supplier whose mandate is too old",
+        a_draft(),
+        facts(
+            supplier=replace(
+                SUPPLIER,
+                mandate=MandateState.OUTDATED,
+                mandate_until=date(2026, 11, 1),
+                mandate_version="2026-01",
+            )
+        ),
+        _one("BDR-SIG-002", "supplierId"),
     ),
     (
         "an unknown service of the supplier",

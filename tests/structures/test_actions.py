@@ -461,7 +461,7 @@ async def test_signing_the_mandate_activates_the_structure(database: str) -> Non
 
 async def test_a_mandate_is_signed_by_a_person_once_in_its_present_words(database: str) -> None:
     supplier = await a_supplier(has_mandate=False)
-    manager = an_actor(supplier)
+    manager = await actor_of(await an_account(supplier))
 
     with pytest.raises(Forbidden) as by_machine:
         await actions.sign_mandate(
@@ -479,14 +479,18 @@ async def test_a_mandate_is_signed_by_a_person_once_in_its_present_words(databas
 
 
 async def test_a_mandate_is_revoked_for_the_future(database: str, clock: Clock) -> None:
-    supplier = await a_supplier()
+    supplier = await a_supplier(has_mandate=False)
+    manager = await actor_of(await an_account(supplier))
+    await actions.sign_mandate(manager, supplier.id, TEXT.version, TEXT.sha256)
 
-    revoked = await actions.revoke_mandate(an_actor(supplier), supplier.id)
+    revoked = await actions.revoke_mandate(manager, supplier.id, " Changement de prestataire ")
     with pytest.raises(NotFound):
-        await actions.revoke_mandate(an_actor(supplier), supplier.id)
-    await actions.sign_mandate(an_actor(supplier), supplier.id, TEXT.version, TEXT.sha256)
+        await actions.revoke_mandate(manager, supplier.id)
+    await actions.sign_mandate(manager, supplier.id, TEXT.version, TEXT.sha256)
 
     assert revoked.revoked_at == clock.now()
+    assert revoked.revoked_by == manager.id
+    assert revoked.revocation_reason == "Changement de prestataire"
     assert await Mandate.filter(structure_id=supplier.id).count() == 2
 
 
