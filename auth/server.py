@@ -48,7 +48,7 @@ from starlette.responses import JSONResponse, Response
 
 from auth.bearer import Bearer, Claims
 from auth.config import AuthSettings
-from auth.devices import INTERVAL_SECONDS, Devices
+from auth.device_codes import INTERVAL_SECONDS, Devices
 from auth.issued import deny, deny_families
 from auth.keys import ALGORITHM, Keys
 from auth.models import (

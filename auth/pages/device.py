@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from auth import consents
 from auth import metadata as at
-from auth.devices import Answerer
+from auth.device_codes import Answerer
 from auth.models import Client, Device, client_by_id
 from auth.paces import Paced
 from auth.pages.shell import RETURN_TO, Shell, Words
