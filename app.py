@@ -117,6 +117,7 @@ def auth_settings(settings: Settings) -> AuthSettings:
         device_code_seconds=settings.device_code_seconds,
         registers_clients=settings.client_registration == "open"
         and settings.environment == "sandbox",
+        second_factor=settings.second_factor,
     )
 
 

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth import issued
 from auth.cross_site import is_origin
+from auth.factors import actions as factors
 from domain import cursors, deadlines, policy
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
@@ -38,7 +39,7 @@ MODELS = {
         "domain.structures.models",
         "domain.invoices.models",
     ],
-    "auth": ["auth.models"],
+    "auth": ["auth.models", "auth.factors.models"],
     "webhooks": ["webhooks.models"],
 }
 
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
         30, ge=1, description="Days without use after which a client registered so is closed."
     )
 
+    second_factor: Literal["optional", "required"] = Field(
+        "optional",
+        description="required: whoever has no second factor adds one right after the password,"
+        " before any application gets access.",
+    )
     account_approval: bool = Field(
         False, description="An administrator approves each new account before it opens."
     )
@@ -318,6 +324,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     """
     key = settings.key
     deadlines.keep_tidy(issued.purge)
+    deadlines.keep_tidy(factors.purge)
     issued.configure(
         issued.Lives(
             access_token=timedelta(seconds=settings.access_token_seconds),

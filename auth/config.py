@@ -27,6 +27,8 @@ class AuthSettings:
     device_code_seconds: int = 600
     # Whether developers register clients by themselves.
     registers_clients: bool = False
+    # `optional`, or `required`: nobody gets a log-in without a second factor.
+    second_factor: str = "optional"
 
     @cached_property
     def issuer(self) -> str:
@@ -54,6 +56,14 @@ class AuthSettings:
     @cached_property
     def form_cookie(self) -> str:
         return self._cookie("form")
+
+    @cached_property
+    def pending_cookie(self) -> str:
+        return self._cookie("pending")
+
+    @cached_property
+    def requires_second_factor(self) -> bool:
+        return self.second_factor == "required"
 
     def url(self, path: str) -> str:
         """A path of ours as the outside reaches it."""

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from auth.bearer import FRESH_SECONDS, Authenticated
 from auth.config import AuthSettings
 from auth.cross_site import cookie_of, sent_by
+from auth.factors.needed import lacks_second
 from auth.models import Session, hashed
 from auth.sessions import in_force, is_due, on_log_in_ended, used
 from domain.access import Actor, ActorKind
@@ -91,6 +92,8 @@ class LogIns:
             return None
         account = await Account.get_or_none(id=session.account_id, status=AccountStatus.ACTIVE)
         if account is None:
+            return None
+        if await lacks_second(self._settings, account.id, session.methods):
             return None
         rights, everywhere = await rights_of(account.id), await everywhere_of(account.id)
         actor = Actor(account.id, ActorKind.PERSON, account.display_name, rights, everywhere)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auth.config import AuthSettings
+from auth.factors.methods import ONE_FACTOR, TWO_FACTORS
 from auth.keys import ALGORITHM
 from auth.scopes import SCOPES
 from auth.server import ALL_METHODS, DEVICE_GRANT, DEVICE_PAGE, SECRET_METHODS
@@ -27,6 +28,13 @@ USERINFO = "/oauth/userinfo"
 JWKS = "/oauth/jwks.json"
 STATIC = "/oauth/static"
 MAILBOX = "/mailbox"
+SECOND_FACTOR = "/oauth/second-factor"
+PASSKEY = "/oauth/passkey"
+ACCOUNT = "/oauth/account"
+CONFIRM = "/oauth/account/confirm"
+FACTOR_RENAME = "/oauth/account/rename"
+FACTOR_REMOVE = "/oauth/account/remove"
+RECOVERY_CODES = "/oauth/account/recovery-codes"
 
 
 def server_metadata(settings: AuthSettings) -> dict[str, Any]:
@@ -66,10 +74,12 @@ def server_metadata(settings: AuthSettings) -> dict[str, Any]:
             "exp",
             "iat",
             "auth_time",
+            "acr",
             "amr",
             "name",
             "email",
         ],
+        "acr_values_supported": [ONE_FACTOR, TWO_FACTORS],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -15,6 +15,7 @@ from typing import ClassVar
 from tortoise import fields
 from tortoise.models import Model
 
+from auth.factors.methods import acr_of
 from domain.clock import now
 
 # `cli_…`, or the plain name of one of the site's own clients.
@@ -198,8 +199,8 @@ class AuthorizationCode(Model):
     def get_auth_time(self) -> int:
         return int(self.authenticated_at.timestamp())
 
-    def get_acr(self) -> str | None:
-        return None
+    def get_acr(self) -> str:
+        return acr_of(self.methods)
 
     def get_amr(self) -> list[str]:
         return self.methods.split()

@@ -49,6 +49,7 @@ from starlette.responses import JSONResponse, Response
 from auth.bearer import Bearer, Claims
 from auth.config import AuthSettings
 from auth.device_codes import INTERVAL_SECONDS, Devices
+from auth.factors.methods import acr_of
 from auth.issued import deny, deny_families
 from auth.keys import ALGORITHM, Keys
 from auth.models import (
@@ -278,6 +279,9 @@ class AccessTokens(JWTBearerTokenGenerator):
 
     def get_amr(self, user: Person | None) -> list[str] | None:
         return user.methods.split() if user else None
+
+    def get_acr(self, user: Person | None) -> str | None:
+        return acr_of(user.methods) if user else None
 
     def get_extra_claims(
         self, client: Client, grant_type: str, user: Person | None, scope: str

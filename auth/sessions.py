@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from auth.config import AuthSettings
 from auth.cross_site import cookie_of
+from auth.factors.needed import lacks_second
 from auth.issued import deny_families, families_of_session
 from auth.models import AuthorizationCode, Session, hashed
 from domain.accounts.models import Account, AccountStatus
@@ -73,12 +74,17 @@ class Sessions:
         return token
 
     async def find(self, request: Request, *, is_use: bool = True) -> Session | None:
-        """The log-in of this browser, while it is in force and its account active."""
+        """The log-in of this browser, while it is in force and its account active.
+
+        One opened before a second factor was needed does not count any more.
+        """
         token = self._token(request)
         session = await in_force(hashed(token)) if token else None
         if session is None:
             return None
         if not await Account.exists(id=session.account_id, status=AccountStatus.ACTIVE):
+            return None
+        if await lacks_second(self._settings, session.account_id, session.methods):
             return None
         return await used(session, self._settings) if is_use and is_due(session) else session
 
@@ -105,7 +111,13 @@ class Sessions:
         return await end_log_ins([session], self._settings)
 
     def form(self, request: Request) -> Form:
-        """The token for a form on the page that answers this request."""
+        """The token for a form on the page that answers this request: one for the whole page."""
+        if not hasattr(request.state, "form"):
+            request.state.form = self._new_form(request)
+        form: Form = request.state.form
+        return form
+
+    def _new_form(self, request: Request) -> Form:
         known = self._token(request) or request.cookies.get(self._settings.form_cookie, "")
         cookie = known or secrets.token_urlsafe(32)
         return Form(self._form_token(cookie), None if known else cookie)

@@ -9,6 +9,7 @@ from domain.reference.words import Words
 ERROR_CODES: Mapping[str, Words] = {
     "ADDRESS_NOT_ALLOWED": Words("Adresse interdite", "The address is not allowed"),
     "ALREADY_ACCEPTED": Words("Déjà accepté", "It has been accepted already"),
+    "ALREADY_A_FACTOR": Words("Déjà un second facteur", "It is a second factor already"),
     "AMOUNT_MISMATCH": Words("Montants incohérents", "Amounts do not add up"),
     "DATED_BEFORE_ORIGINAL": Words(
         "Antérieur à la facture d'origine", "Dated before the original invoice"
@@ -49,6 +50,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "NOTHING_TO_PAY": Words("Rien à payer", "The amount to pay is zero"),
     "NOT_ALLOWED": Words("Choix interdit", "This is not allowed here"),
     "NOT_FOUND": Words("Introuvable", "There is no such thing for you"),
+    "NO_FACTOR": Words("Aucun second facteur", "There is no second factor"),
     "OUT_OF_RANGE": Words("Hors limites", "The value is too small or too large"),
     "REASON_WITHOUT_DISCOUNT": Words("Motif sans remise", "A reason is given without a discount"),
     "REQUIRED": Words("Obligatoire", "Something is missing"),

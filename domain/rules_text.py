@@ -1283,7 +1283,51 @@ IDENTIFIERS: dict[str, RuleText] = {
     ),
 }
 
-ACCOUNTS: dict[str, RuleText] = {}
+ACCOUNTS: dict[str, RuleText] = {
+    # Second factors
+    "BDR-ACC-050": RuleText(
+        "LIMIT_REACHED",
+        "Un compte a au plus {most} seconds facteurs.",
+        "An account has at most {most} second factors.",
+        "Retirez d'abord celui qui ne sert plus.",
+        "Remove one that is no longer used first.",
+    ),
+    "BDR-ACC-051": RuleText(
+        "ALREADY_A_FACTOR",
+        "Cette clé ou cette adresse est déjà un second facteur.",
+        "This key or this address is a second factor already.",
+        "Rien à faire : elle sert déjà.",
+        "Nothing to do: it is in use.",
+    ),
+    "BDR-ACC-052": RuleText(
+        "NOT_ALLOWED",
+        "Ce site demande un second facteur : le dernier ne se retire pas.",
+        "This site asks for a second factor: the last one cannot be removed.",
+        "Ajoutez-en un autre, puis retirez celui-ci.",
+        "Add another one, then remove this one.",
+    ),
+    "BDR-ACC-053": RuleText(
+        "NOT_ALLOWED",
+        "Les codes de secours remplacent un second facteur, et le compte n'en a pas.",
+        "Recovery codes stand in for a second factor, and the account has none.",
+        "Ajoutez d'abord un second facteur.",
+        "Add a second factor first.",
+    ),
+    "BDR-ACC-054": RuleText(
+        "NO_FACTOR",
+        "Ce compte n'a pas de second facteur.",
+        "This account has no second factor.",
+        "Rien à réinitialiser : le mot de passe suffit.",
+        "Nothing to reset: the password is enough.",
+    ),
+    "BDR-ACC-055": RuleText(
+        "NOT_ALLOWED",
+        "Ce compte a déjà un second facteur.",
+        "This account has a second factor already.",
+        "Connectez-vous avec lui ; vous pourrez ensuite en ajouter un autre.",
+        "Log in with it; you may add another one afterwards.",
+    ),
+}
 
 WEBHOOKS: dict[str, RuleText] = {
     "BDR-WHK-001": RuleText(
@@ -1516,6 +1560,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "vatNumber": ("Numéro de TVA", "VAT number"),
     "sizeCategory": ("Catégorie d'entreprise", "Size category"),
     "email": ("Adresse électronique", "E-mail address"),
+    "accountId": ("Compte", "Account"),
     "phone": ("Téléphone", "Telephone"),
     "paymentDays": ("Délai de paiement", "Payment delay"),
     "code": ("Code", "Code"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from auth.factors.models import FactorKind
 from domain.access import ActorKind, Role
 from domain.accounts.models import AttachmentStatus
 from domain.catalogue import EVENT_KINDS
@@ -185,6 +186,13 @@ _CONSENT = _object(
         "scopes": {"type": "array", "items": _TEXT},
     }
 )
+_FACTOR = _object({"id": _id("fac"), "kind": _codes(FactorKind)})
+_ABOUT_ONE_FACTOR = (
+    "account.factor_added",
+    "account.factor_renamed",
+    "account.factor_removed",
+    "account.factor_suspected",
+)
 
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
 DATA: Mapping[str, Schema] = {
@@ -204,6 +212,10 @@ DATA: Mapping[str, Schema] = {
         for kind in ("member.requested", "member.joined")
     },
     "terms.accepted": _object({"terms": _TERMS}),
+    **{kind: _object({"factor": _FACTOR}) for kind in _ABOUT_ONE_FACTOR},
+    "account.factors_reset": _object({"count": _COUNT}),
+    "account.recovery_codes_made": _object({"count": _COUNT}),
+    "account.recovery_code_used": _object({"left": _COUNT}),
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

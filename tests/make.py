@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from auth.factors import actions as factors
+from auth.factors.models import Factor, FactorKind
 from domain import deadlines, policy
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space, grants_of
 from domain.accounts.actions import (
@@ -22,6 +24,7 @@ from domain.accounts.models import Account
 from domain.clock import clock, today
 from domain.documents import Given, Routing
 from domain.identifiers import IdentifierType
+from domain.ids import new_id
 from domain.invoices import actions
 from domain.invoices.draft import Draft, DraftLine, ValidatorRef
 from domain.invoices.lifecycle import InvoiceAction as A
@@ -110,6 +113,18 @@ async def actor_of(account: Account) -> Actor:
     """The person as a caller, with what it holds by now."""
     rights, everywhere = await rights_of(account.id), await everywhere_of(account.id)
     return Actor(account.id, ActorKind.PERSON, account.display_name, rights, everywhere)
+
+
+async def a_factor(account: Account, name: str = "Téléphone") -> Factor:
+    """A second factor of the person: an authenticator application."""
+    added = await factors.add(
+        account.id,
+        FactorKind.TOTP,
+        name,
+        identifier=new_id("fac"),
+        sealed_secret="a secret that nobody knows",
+    )
+    return added.factor
 
 
 # Structures

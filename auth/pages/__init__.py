@@ -5,11 +5,15 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from auth.config import AuthSettings
+from auth.factors.pending import Pending
+from auth.factors.proofs import Proofs
 from auth.pages.authorize import Authorize
 from auth.pages.device import DevicePage
 from auth.pages.end_session import EndSession
 from auth.pages.login import Login
 from auth.pages.mailbox import Mailbox
+from auth.pages.second_factor import SecondFactor
+from auth.pages.security import Security
 from auth.pages.shell import Shell
 from auth.server import Server
 from auth.sessions import Sessions
@@ -18,11 +22,14 @@ from auth.sessions import Sessions
 def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
     """Every page of the server."""
     shell = Shell(settings, server, Sessions(settings))
-    login = Login(shell)
+    pending, proofs = Pending(settings), Proofs(settings)
+    login = Login(shell, pending)
+    second = SecondFactor(shell, login, pending, proofs)
+    security = Security(shell, proofs)
     mailbox = Mailbox(shell).routes() if settings.has_mailbox else []
     # fmt: off
     return [
-        *Authorize(shell).routes(), *login.routes(), *EndSession(shell).routes(),
-        *DevicePage(shell).routes(), *mailbox,
+        *Authorize(shell).routes(), *login.routes(), *second.routes(), *security.routes(),
+        *EndSession(shell).routes(), *DevicePage(shell).routes(), *mailbox,
     ]
     # fmt: on

@@ -10,6 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from auth import metadata as at
+from auth.factors.keys import relying_party
+from auth.factors.needed import lacks_second
+from auth.factors.pending import Pending
 from auth.models import client_by_id
 from auth.pages.front_ends import FrontEnds
 from auth.pages.shell import RETURN_TO, Shell, Words
@@ -34,11 +37,13 @@ MESSAGES: Mapping[str, Words] = {
 class Login:
     """Who is in front of this browser."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, pending: Pending) -> None:
         self._shell = shell
         self._sessions = shell.sessions
+        self._pending = pending
         self._front_ends = FrontEnds(shell)
         self._guesses = Guesses(shell.settings.key("guesses"))
+        self._has_keys = relying_party(shell.settings.issuer) is not None
 
     def routes(self) -> list[BaseRoute]:
         """Each address with its page."""
@@ -84,10 +89,28 @@ class Login:
         """The one door to a log-in: the person proved who it is by `methods` (RFC 8176 names).
 
         `goes_on` is the authorization request to go on with, encoded, or empty; or
-        `return_to=…`, encoded, for a page that works with the log-in alone.
+        `return_to=…`, encoded, for a page that works with the log-in alone. Where one proof is not
+        enough, the browser is led to the second one.
         """
+        if not await lacks_second(self._shell.settings, account.id, " ".join(methods)):
+            return await self.enter(request, account, methods, goes_on)
+        token = await self._pending.open(account, request, methods, goes_on)
+        response = self._shell.go(at.SECOND_FACTOR, {})
+        self._pending.keep(response, token)
+        return response
+
+    async def enter(
+        self,
+        request: Request,
+        account: Account,
+        methods: Sequence[str],
+        goes_on: str,
+        *,
+        showing: Response | None = None,
+    ) -> Response:
+        """Open the log-in of a person who proved enough, and lead on, or show something first."""
         token = await self._sessions.open(account, request, methods)
-        response = self._shell.onward(request, goes_on)
+        response = showing or self._shell.onward(request, goes_on)
         self._sessions.keep(response, token)
         return response
 
@@ -130,6 +153,7 @@ class Login:
             status,
             targets=await self._shell.ends_at(goes_on),
             client=client,
+            has_passkeys=self._has_keys,
             goes_on=goes_on,
             email=email or asked.get("login_hint", ""),
             message=_in_words(message, detail) if message else None,

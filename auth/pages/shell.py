@@ -99,10 +99,15 @@ class Shell:
 
     def onward(self, request: Request, goes_on: str) -> Response:
         """Where a log-in leads: back to what was asked for, as far as it is ours to say."""
+        way = self.way_on(goes_on)
+        return RedirectResponse(way, 303, HEADERS) if way else self.message(request, "in")
+
+    def way_on(self, goes_on: str) -> str | None:
+        """The address that a log-in leads to; None when nothing was asked for."""
         if back := self._way_back(goes_on):
-            return RedirectResponse(back, 303, HEADERS)
+            return back
         asked = {n: value for n, value in fields_of(goes_on).items() if n != RETURN_TO}
-        return self.go(at.AUTHORIZE, asked) if asked else self.message(request, "in")
+        return f"{self.settings.path(at.AUTHORIZE)}?{urlencode(asked)}" if asked else None
 
     async def ends_at(self, goes_on: str) -> str:
         """Where the form of a page that `goes_on` may end, for its policy: browsers check it."""

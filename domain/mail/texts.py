@@ -54,6 +54,89 @@ MAILS: Mapping[str, MailText] = {
         "You may open spaces for them. If you do not know this person, deactivate them from the"
         " members of your structure.",
     ),
+    # Second factors
+    "second_factor_code": MailText(
+        "Votre code de connexion : {code}",
+        "Voici votre code : {code}\n\nIl est valable dix minutes, une seule fois. Ne le donnez à"
+        " personne : nous ne vous le demanderons jamais.\n\nSi vous n'avez pas demandé ce code,"
+        " quelqu'un connaît peut-être votre mot de passe : changez-le ({link}).",
+        "Your log-in code: {code}",
+        "Here is your code: {code}\n\nIt is valid for ten minutes, once. Give it to nobody: we"
+        " shall never ask you for it.\n\nIf you did not ask for this code, somebody may know your"
+        " password: please change it ({link}).",
+    ),
+    "account_factor_added": MailText(
+        "Un second facteur a été ajouté à votre compte",
+        "« {name} » ({factor}) protège maintenant votre compte : il vous sera demandé à la"
+        " connexion.\n\nSi ce n'était pas vous, retirez-le et changez votre mot de passe :"
+        " {link}. Prévenez ensuite l'administrateur du site.",
+        "A second factor was added to your account",
+        "“{name}” ({factor}) now protects your account: you will be asked for it when you log"
+        " in.\n\nIf it was not you, remove it and change your password: {link}. Then"
+        " tell the administrator of the site.",
+    ),
+    "account_factor_removed": MailText(
+        "Un second facteur a été retiré de votre compte",
+        "« {name} » ({factor}) ne sert plus à la connexion.\n\nSi ce n'était pas vous, quelqu'un"
+        " est entré dans votre compte : changez votre mot de passe, fermez vos autres sessions"
+        " ({link}) et prévenez l'administrateur du site.",
+        "A second factor was removed from your account",
+        "“{name}” ({factor}) is no longer used to log in.\n\nIf it was not you, somebody got into"
+        " your account: change your password, end your other sessions ({link}) and"
+        " tell the administrator of the site.",
+    ),
+    "account_factor_suspected": MailText(
+        "Votre clé de sécurité a peut-être été copiée",
+        "« {name} » ({factor}) a répondu comme le ferait une copie. Par prudence elle n'ouvre plus"
+        " votre compte ; vos autres facteurs et vos codes de secours fonctionnent"
+        " toujours.\n\nRetirez-la, ajoutez-en une neuve et changez votre mot de passe :"
+        " {link}.",
+        "Your security key may have been copied",
+        "“{name}” ({factor}) answered as a copy would. To be safe it no longer opens your account;"
+        " your other factors and your recovery codes still work.\n\nRemove it, add a new one and"
+        " change your password: {link}.",
+    ),
+    "account_recovery_codes_made": MailText(
+        "De nouveaux codes de secours ont été créés",
+        "Les codes de secours précédents de votre compte ne valent plus rien ; rangez bien les"
+        " nouveaux.\n\nSi ce n'était pas vous, changez votre mot de passe et fermez vos autres"
+        " sessions : {link}.",
+        "New recovery codes were made",
+        "The recovery codes that your account had before are worth nothing now; keep the new ones"
+        " safe.\n\nIf it was not you, change your password and end your other sessions:"
+        " {link}.",
+    ),
+    "account_recovery_code_used": MailText(
+        "Un code de secours a servi à la connexion",
+        "Quelqu'un vient de se connecter à votre compte avec un code de secours. Codes restants :"
+        " {left}. Vous pouvez en créer d'autres : {link}.\n\nSi ce n'était pas vous,"
+        " changez votre mot de passe et prévenez l'administrateur du site.",
+        "A recovery code was used to log in",
+        "Somebody just logged in to your account with a recovery code. Codes left: {left}. You can"
+        " make others: {link}.\n\nIf it was not you, change your password and tell"
+        " the administrator of the site.",
+    ),
+    "account_factors_reset": MailText(
+        "Les seconds facteurs de votre compte ont été réinitialisés",
+        "L'administrateur du site a retiré les seconds facteurs et les codes de secours de votre"
+        " compte, et fermé vos sessions. À la prochaine connexion le mot de passe suffira :"
+        " ajoutez aussitôt un nouveau facteur ({link}).\n\nSi vous n'aviez rien"
+        " demandé, changez votre mot de passe et écrivez à l'administrateur.",
+        "The second factors of your account were reset",
+        "The administrator of the site removed the second factors and the recovery codes of your"
+        " account, and ended your sessions. The password will be enough at your next log-in:"
+        " please add a new factor at once ({link}).\n\nIf you did not ask for this,"
+        " change your password and write to the administrator.",
+    ),
+    "account_second_factor_guessed": MailText(
+        "Quelqu'un connaît peut-être votre mot de passe",
+        "Plusieurs connexions à votre compte ont donné le bon mot de passe, puis de mauvais codes."
+        " Personne n'est entré.\n\nSi ce n'était pas vous, changez votre mot de passe sans"
+        " attendre : {link}.",
+        "Somebody may know your password",
+        "Several log-ins to your account gave the right password, then wrong codes. Nobody got"
+        " in.\n\nIf it was not you, change your password without delay: {link}.",
+    ),
 }
 
 _GREETING = {"FR": "Bonjour,\n\n", "EN": "Hello,\n\n"}

@@ -181,9 +181,9 @@ async def test_the_policy_of_a_page_does_not_repeat_an_address_nobody_registered
 
 async def test_the_style_sheet_is_our_own(browser: Browser) -> None:
     page = await browser.open("/oauth/login")
-    linked = re.findall(r'(?:href|src)="([^"]+)"', page.text)
+    linked = re.findall(r'<(?:link|img)[^>]* (?:href|src)="([^"]+)"', page.text)
 
-    assert linked
+    assert len(linked) == 3
     for address in linked:
         assert address.startswith("/oauth/static/")
         assert (await browser.open(address)).status_code == 200

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from auth import consents
+from auth.factors import actions as factors
 from domain import events
 from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock
@@ -25,7 +26,15 @@ from domain.structures.joining import join
 from domain.structures.models import ServiceStatus
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
-from tests.make import a_situation, act, an_account, an_actor, let_it_lapse
+from tests.make import (
+    a_factor,
+    a_situation,
+    act,
+    an_account,
+    an_actor,
+    an_administrator,
+    let_it_lapse,
+)
 from tests.world import World, a_world
 from webhooks.envelope import body_of
 
@@ -116,7 +125,21 @@ async def a_bit_of_everything() -> World:
         siret = world.parties.supplier.identifier
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
     await consents.withdraw(supplier, world.consent.id)
+    await everything_about_factors()
     return world
+
+
+async def everything_about_factors() -> None:
+    """A person adds, names, loses and removes second factors."""
+    person = await an_account()
+    first = await a_factor(person)
+    await factors.rename(person.id, first.id, "Téléphone")
+    await factors.suspect(person.id, first)
+    codes = await factors.make_recovery_codes(person.id)
+    assert await factors.use_recovery_code(person.id, codes[0])
+    await a_factor(person)
+    await factors.remove(person.id, first.id, is_required=True)
+    await factors.reset(an_administrator(), person.id)
 
 
 # Told by the importer and by a delivery that fails for days, each in tests of their own.
