@@ -12,7 +12,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,12 +24,14 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 import app
-from auth import provisioning
+from auth import provisioning, signup
 from auth.keys import Keys
 from auth.scopes import SCOPES
 from domain import demonstration
 from domain.access import Role
+from domain.accounts import emails
 from domain.accounts.actions import attach, create_account, make_administrator
+from domain.accounts.importing import import_accounts
 from domain.db import execute, fetch
 from domain.events import transaction
 from domain.migrate import MigrationError, migrate
@@ -78,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     structures.add_argument("action", choices=["import"])
     structures.add_argument("file", type=Path, help="CSV file, possibly gzipped")
     structures.add_argument("--report", type=Path, help="where to write the refused lines (CSV)")
+    accounts = add("accounts", accounts_command, "Carry over the accounts of a previous portal.")
+    accounts.add_argument("action", choices=["import", "invite"])
+    accounts.add_argument(
+        "file", type=Path, nargs="?", help="CSV file: email, name, identifier, role…"
+    )
+    accounts.add_argument("--report", type=Path, help="where to write the refused lines (CSV)")
+    accounts.add_argument("--no-mail", action="store_true", help="invite nobody yet")
     administrator = add("administrator", administrator_create, "Create a person who administers.")
     administrator.add_argument("action", choices=["create"])
     administrator.add_argument("email")
@@ -280,8 +290,54 @@ async def structures_import(settings: Settings, asked: argparse.Namespace) -> in
     return 1 if report.refused else 0
 
 
+async def accounts_command(settings: Settings, asked: argparse.Namespace) -> int:
+    """Import accounts, or invite those who were imported without a message."""
+    if asked.action == "invite":
+        return await accounts_invite(settings)
+    if asked.file is None:
+        raise ValueError("accounts import: which file?")
+    async with opened(settings):
+        with _bar(" lines") as progress:
+            report = await import_accounts(
+                asked.file,
+                invite=None if asked.no_mail else signup.invite,
+                progress=progress,
+                report_path=asked.report,
+                check_luhn=settings.check_luhn,
+            )
+    print(
+        f"{report.created} accounts created, {report.attached} attachments,"
+        f" {report.unchanged} unchanged, {report.refused} refused."
+    )
+    for rule, count in report.refusals.most_common():
+        print(f"  {count} × {rule}")
+    return 1 if report.refused else 0
+
+
+async def accounts_invite(settings: Settings) -> int:
+    """Write to everyone whose account waits for its person; safe to repeat."""
+    async with opened(settings):
+        with _bar(" messages") as progress:
+            sent = await signup.invite_pending(progress)
+    print(f"{sent} people invited.")
+    return 0
+
+
+@contextmanager
+def _bar(unit: str) -> Iterator[Callable[[int, int], None]]:
+    with tqdm(unit=unit, total=0) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress
+
+
 async def administrator_create(settings: Settings, asked: argparse.Namespace) -> int:
     """Create a person who administers the site; the password is asked for, never an argument."""
+    if wrong := emails.problems_of(asked.email, ("email",)):
+        raise ValueError(wrong[0].en)
     password = getpass.getpass("Password: ")
     async with opened(settings):
         account = await create_account(asked.email, asked.name)

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from auth import issued
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
+from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
@@ -113,6 +114,24 @@ class Settings(BaseSettings):
     )
     account_approval: bool = Field(
         False, description="An administrator approves each new account before it opens."
+    )
+    activation_seconds: int = Field(
+        3_600,
+        ge=300,
+        le=86_400,
+        description="Life of the links that activate an account, reset a password or change an"
+        " e-mail address.",
+    )
+    invitation_seconds: int = Field(
+        1_209_600,
+        ge=3_600,
+        le=7_776_000,
+        description="Life of the activation links of accounts imported from another portal.",
+    )
+    breached_passwords: Path | None = Field(
+        None,
+        description="File of SHA-1 hashes ordered by hash, as Have I Been Pwned publishes it:"
+        " passwords in it are refused. Without it, the most common ones are.",
     )
 
     signed_texts: Path | None = Field(
@@ -229,6 +248,13 @@ class Settings(BaseSettings):
         engine(value)
         return value
 
+    @field_validator("breached_passwords")
+    @classmethod
+    def _breached(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            refuse_unreadable(value)
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr) -> SecretStr:
@@ -342,6 +368,9 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             public_url=settings.url,
             key=key,
             account_approval=settings.account_approval,
+            activation_seconds=settings.activation_seconds,
+            invitation_seconds=settings.invitation_seconds,
+            breached_passwords=settings.breached_passwords,
             check_luhn=settings.check_luhn,
             allow_retransmission=settings.allow_retransmission,
             unique_per_year=settings.unique_per_year,

@@ -54,7 +54,7 @@ class Claims:
 
     @property
     def proof(self) -> Proof:
-        return Proof(self.methods, self.authenticated_at, self.jti)
+        return Proof(self.methods, self.authenticated_at, self.jti, self.family)
 
     def is_about(self, names: frozenset[str]) -> bool:
         return not names.isdisjoint((self.subject, self.client_id, self.jti, self.family))

@@ -54,6 +54,10 @@ class AuthSettings:
         return self._cookie("session")
 
     @cached_property
+    def device_cookie(self) -> str:
+        return self._cookie("device")
+
+    @cached_property
     def form_cookie(self) -> str:
         return self._cookie("form")
 
@@ -75,10 +79,15 @@ class AuthSettings:
 
     def key(self, purpose: str) -> bytes:
         """32 bytes derived from the secret key, different for each purpose."""
-        return hmac.digest(self.secret_key, f"bordereau auth {purpose}".encode(), hashlib.sha256)
+        return derived(self.secret_key, purpose)
 
     def _cookie(self, name: str) -> str:
         # Browsers keep one jar for all the ports of a host; two local servers must not share it.
         if self.is_https:
             return f"__Host-bordereau-{name}"
         return f"bordereau-{name}-{urlsplit(self.issuer).port or 80}"
+
+
+def derived(secret_key: bytes, purpose: str) -> bytes:
+    """32 bytes derived from the secret key of the site, different for each purpose."""
+    return hmac.digest(secret_key, f"bordereau auth {purpose}".encode(), hashlib.sha256)

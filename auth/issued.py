@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from auth import links
 from auth.models import (
     AuthorizationCode,
     Client,
@@ -98,5 +99,6 @@ async def purge() -> int:
                 await Device.filter(expires_at__lt=at - _KEPT).delete(),
                 await Client.filter(id__in=closed).delete(),
                 await Guess.filter(last_at__lt=at - _KEPT).delete(),
+                await links.purge(),
             ]
         )

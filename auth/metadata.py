@@ -21,6 +21,15 @@ END_SESSION_CONFIRM = "/oauth/end-session/confirm"
 DEVICE_AUTHORIZATION = "/oauth/device_authorization"
 DEVICE = DEVICE_PAGE
 REGISTER = "/oauth/register"
+SIGN_UP = "/oauth/sign-up"
+ACTIVATE = "/oauth/activate"
+FORGOTTEN = "/oauth/forgotten"
+RESET = "/oauth/reset"
+PASSWORD = "/oauth/password"  # noqa: S105 - a path
+STRENGTH = "/oauth/password/strength"
+EMAIL = "/oauth/email"
+EMAIL_CONFIRM = "/oauth/email/confirm"
+EMAIL_KEEP = "/oauth/email/keep"
 TOKEN = "/oauth/token"  # noqa: S105 - a path
 REVOKE = "/oauth/revoke"
 INTROSPECT = "/oauth/introspect"
@@ -67,6 +76,8 @@ def server_metadata(settings: AuthSettings) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
+        # OpenID Connect, Initiating User Registration.
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "claims_supported": [
             "sub",
             "iss",

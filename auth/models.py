@@ -332,8 +332,53 @@ class SigningKey(Model):
         table = "auth_signing_key"
 
 
+class Purpose(StrEnum):
+    """What a link sent by e-mail is for."""
+
+    ACTIVATE = "ACTIVATE"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - a name
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+    # Sent to the former address: the way to object.
+    KEEP_EMAIL = "KEEP_EMAIL"
+
+
+class Link(Model):
+    """A link sent by e-mail: used once. Its token is in the message alone."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    purpose = fields.CharEnumField(Purpose, max_length=16)
+    token_hash = fields.CharField(max_length=64)
+    email = fields.CharField(max_length=254)
+    account_id = fields.CharField(max_length=30, null=True)
+    identifier_type = fields.CharField(max_length=30, null=True)
+    identifier = fields.CharField(max_length=80, null=True)
+    goes_on = fields.TextField()
+    browser_hash = fields.CharField(max_length=64, null=True)
+    locale = fields.CharField(max_length=2)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "auth_link"
+
+
+class Waiting(Model):
+    """What an account that waits for its approval is to be given then."""
+
+    account_id = fields.CharField(primary_key=True, max_length=30)
+    identifier_type = fields.CharField(max_length=30, null=True)
+    identifier = fields.CharField(max_length=80, null=True)
+    structure_name = fields.CharField(max_length=200, null=True)
+    goes_on = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_waiting"
+
+
 class Guess(Model):
-    """Failed log-ins that count together."""
+    """Attempts that count together."""
 
     id = fields.CharField(primary_key=True, max_length=64)
     failures = fields.IntField()

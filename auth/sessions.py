@@ -70,7 +70,7 @@ class Sessions:
                 idle_until=at + timedelta(seconds=self._settings.session_idle_seconds),
             )
         if before is not None:
-            _tell_ended(before.id)
+            tell_ended(before.id)
         return token
 
     async def find(self, request: Request, *, is_use: bool = True) -> Session | None:
@@ -103,7 +103,7 @@ class Sessions:
         )
         async with transaction():
             await session.save(update_fields=["token_hash", "methods", *changes])
-        _tell_ended(session.id)
+        tell_ended(session.id)
         return token
 
     async def close(self, session: Session) -> list[str]:
@@ -189,7 +189,7 @@ async def end_log_ins(sessions: Iterable[Session], settings: AuthSettings) -> li
         await AuthorizationCode.filter(session_id__in=ended).delete()
         await deny_families(families, timedelta(seconds=settings.access_token_seconds))
         await Session.filter(id__in=ended).delete()
-    _tell_ended(*ended, *families)
+    tell_ended(*ended, *families)
     return families
 
 
@@ -204,7 +204,7 @@ async def end_all_log_ins(
     return await end_log_ins([s for s in sessions if s.id != but], settings)
 
 
-def _tell_ended(*ids: str) -> None:
+def tell_ended(*ids: str) -> None:
     """Let every cache forget them, once their end is committed."""
 
     def forget_all() -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.access import ActorKind, Level, Permission, Role, Space
+from domain.accounts.models import AccountStatus
 from domain.catalogue import EVENT_KINDS
 from domain.error_codes import ERROR_CODES
 from domain.identifiers import IdentifierType
@@ -123,6 +124,14 @@ PERMISSIONS: Mapping[Permission, Words] = {
     Permission.ADMINISTER: Words("Administrer le portail", "Administer the portal"),
 }
 
+ACCOUNT_STATUSES: Mapping[AccountStatus, Words] = {
+    AccountStatus.PENDING: Words("À activer", "To be activated"),
+    AccountStatus.AWAITING: Words("En attente d'approbation", "Waiting for approval"),
+    AccountStatus.ACTIVE: Words("Actif", "Active"),
+    AccountStatus.DISABLED: Words("Fermé", "Closed"),
+    AccountStatus.ERASED: Words("Effacé", "Erased"),
+}
+
 # Every enum with its words. A member without words fails the tests.
 ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     statuses.InvoiceStatus: {s: row.label for s, row in statuses.STATUSES.items()},
@@ -153,6 +162,7 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     Space: SPACES,
     Level: LEVELS,
     Permission: PERMISSIONS,
+    AccountStatus: ACCOUNT_STATUSES,
     IdentifierType: {t: row.label for t, row in IDENTIFIER_TYPES.items()},
     Nature: NATURES,
     StructureStatus: STRUCTURE_STATUSES,

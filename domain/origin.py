@@ -15,12 +15,13 @@ class Proof:
     """How a caller proved who it is; empty when its credential does not say.
 
     `methods` are names of RFC 8176 (`amr`), `credential` is the identifier of the token or of
-    the log-in, never its secret.
+    the log-in, never its secret; `family` is what all tokens of one authorization share.
     """
 
     methods: tuple[str, ...] = ()
     authenticated_at: datetime | None = None
     credential: str | None = None
+    family: str | None = None
 
     @property
     def session_id(self) -> str | None:

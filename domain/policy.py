@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,11 @@ class Policy:
     key: bytes = b""
     # Whether an administrator lets each new account in (seed 004: "validated by the State").
     account_approval: bool = False
+    # How long the links of e-mails live: those of sign-ups and resets, those of invitations.
+    activation_seconds: int = 3_600
+    invitation_seconds: int = 1_209_600
+    # SHA-1 of passwords known to thieves, ordered; None: the common ones that we carry.
+    breached_passwords: Path | None = None
     check_luhn: bool = True
     allow_retransmission: bool = True
     unique_per_year: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 
 from auth.factors.models import FactorKind
 from domain.access import ActorKind, Role
-from domain.accounts.models import AttachmentStatus
+from domain.accounts.models import AccountStatus, AttachmentStatus
 from domain.catalogue import EVENT_KINDS
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
@@ -150,6 +150,8 @@ _MEMBER = _object(
         "version": _COUNT,
     }
 )
+# No name and no address: an event is kept longer than they may be.
+_ACCOUNT = _object({"id": _id("acc"), "status": _codes(AccountStatus)})
 _CHANGES: Schema = {
     "type": "object",
     "description": "Each changed field with its value before and after.",
@@ -216,6 +218,20 @@ DATA: Mapping[str, Schema] = {
     "account.factors_reset": _object({"count": _COUNT}),
     "account.recovery_codes_made": _object({"count": _COUNT}),
     "account.recovery_code_used": _object({"left": _COUNT}),
+    "account.invited": _object({"account": _ACCOUNT}),
+    "account.activated": _object({"account": _ACCOUNT}),
+    "account.awaiting": _object({"account": _ACCOUNT}),
+    "account.approved": _object({"account": _ACCOUNT}),
+    "account.refused": _object({"account": _ACCOUNT, "comment": _or_null(_TEXT)}),
+    "account.password_changed": _object({"account": _ACCOUNT, "byLink": _FLAG}),
+    "account.email_change_asked": _object({"account": _ACCOUNT}),
+    "account.email_changed": _object({"account": _ACCOUNT}),
+    "account.email_kept": _object({"account": _ACCOUNT, "wasChanged": _FLAG}),
+    "account.logged_out": _object({"account": _ACCOUNT, "everywhere": _FLAG}),
+    "accounts.imported": _object(
+        {"file": _TEXT}
+        | dict.fromkeys(("lines", "created", "attached", "unchanged", "refused"), _COUNT)
+    ),
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

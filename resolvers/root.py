@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.accounts import AccountQuery
+from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.fields import query, query_one
@@ -67,7 +67,12 @@ async def _node(info: Info, identifier: str) -> Row | None:
 
 @strawberry.type(description="Écritures. Everything that can be done.")
 class Mutation(
-    StructureMutation, SignatureMutation, InvoiceMutation, WebhookMutation, ConsentMutation
+    AccountMutation,
+    StructureMutation,
+    SignatureMutation,
+    InvoiceMutation,
+    WebhookMutation,
+    ConsentMutation,
 ):
     pass
 

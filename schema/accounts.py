@@ -1,18 +1,157 @@
-"""The caller as the API shows it."""
+"""The caller, and the accounts of people, as the API shows them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 import strawberry
 
-from auth import consents
+from auth import consents, devices
+from auth.signup import SignUp
+from domain import events
 from domain.access import Actor, ActorKind, Permission
+from domain.accounts.models import AccountStatus
+from domain.identifiers import IdentifierType
+from domain.select import Select, equals, falling
 from domain.signatures import actions as signatures
 from schema.consents import Consent
-from schema.context import Info
+from schema.context import Info, Locale
+from schema.ids import Node
+from schema.invoice_inputs import KEY
+from schema.reading import column, shows
+from schema.scalars import EmailAddress
 from schema.signatures import TermsAcceptance, TextToSign
 from schema.structures import Structure
+
+
+def accounts_seen(viewer: Actor) -> Select | None:
+    """An administrator sees every account, a person its own."""
+    select = Select("account").by(falling("id"))
+    if viewer.may(Permission.ADMINISTER, events.PLATFORM):
+        return select
+    return select.where(equals("id", viewer.id)) if viewer.id in viewer.rights else None
+
+
+@shows(
+    "account",
+    prefix="acc",
+    seen=accounts_seen,
+    description="Compte. A person's account; seen by that person and by administrators.",
+)
+class Account(Node):
+    email: EmailAddress = column(description="Adresse électronique. What the person logs in with.")
+    display_name: str = column(description="Prénom et nom. As shown to others.")
+    status: AccountStatus = column(description="Statut. Where the account stands.")
+    locale: Locale = column(description="Langue. In which the person is written to.")
+    created_at: datetime = column(description="Créé le. When it was created or carried over.")
+    activated_at: datetime | None = column(
+        description="Activé le. When it was first opened; null before."
+    )
+
+
+@strawberry.type(
+    description="Connexion. One browser in which a person is logged in, and the applications"
+    " opened from there."
+)
+class LogIn:
+    id: strawberry.ID = strawberry.field(description="Identifiant. To end it by.")
+    browser: str | None = strawberry.field(
+        description="Navigateur. Such as `Firefox 132`; null when not known."
+    )
+    system: str | None = strawberry.field(
+        description="Système. Such as `Windows`; null when not known."
+    )
+    address: str = strawberry.field(description="Adresse IP. From where it was opened.")
+    started_at: datetime = strawberry.field(description="Ouverte le. When the person logged in.")
+    last_used_at: datetime = strawberry.field(
+        description="Dernière utilisation. By a page or an application; to some minutes."
+    )
+    expires_at: datetime = strawberry.field(description="Expire le. When it ends by itself.")
+    is_current: bool = strawberry.field(
+        description="Celle-ci. Whether this very request comes from it."
+    )
+
+
+@strawberry.type(
+    description="Demande par e-mail. What was sent, the same whatever is known of the address."
+)
+class Letter:
+    email: EmailAddress = strawberry.field(description="Adresse électronique. Where it went.")
+    link_minutes: int = strawberry.field(
+        description="Validité. For how many minutes its link can be used."
+    )
+
+
+@strawberry.type(description="Connexions fermées. What a log-out everywhere ended.")
+class LogInsEnded:
+    count: int = strawberry.field(description="Nombre. How many log-ins were ended.")
+
+
+@strawberry.input(description="Inscription. An address and how the structure is identified.")
+class AccountSignUpInput:
+    email: str = strawberry.field(description="Adresse électronique. It will be proven by a link.")
+    identifier_type: IdentifierType = strawberry.field(
+        default=IdentifierType.SIRET,
+        description="Type d'identifiant. SIRET unless the structure has none.",
+    )
+    identifier: str = strawberry.field(description="Identifiant. Spaces are ignored.")
+    locale: Locale | None = strawberry.field(
+        default=None, description="Langue. Of the messages; that of the request by default."
+    )
+    authorization_request: str | None = strawberry.field(
+        default=None,
+        description="Demande d'autorisation. The query that your application would send to"
+        " `/oauth/authorize`: the activation then ends at your return address with a code. Keep"
+        " its `state` and its PKCE verifier where the browser will find them again.",
+    )
+
+    def wish(self, locale: Locale) -> SignUp:
+        """The same for `auth.signup`."""
+        return SignUp(
+            email=self.email,
+            identifier_type=self.identifier_type.value,
+            identifier=self.identifier,
+            locale=(self.locale or locale).value,
+            goes_on=(self.authorization_request or "").removeprefix("?"),
+        )
+
+
+@strawberry.input(description="Renvoi du lien. By the address that had asked for it.")
+class AccountActivationResendInput:
+    email: str = strawberry.field(description="Adresse électronique. That of the sign-up.")
+
+
+@strawberry.input(description="Mot de passe oublié. By the address of the account.")
+class PasswordResetRequestInput:
+    email: str = strawberry.field(description="Adresse électronique. Where the link is sent.")
+
+
+@strawberry.input(description="Approbation. Opens an account that waits, or a closed one again.")
+class AccountApproveInput:
+    id: strawberry.ID = strawberry.field(description="Compte. Which one.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+
+@strawberry.input(description="Refus. Closes an account that waits for its approval.")
+class AccountRefuseInput:
+    id: strawberry.ID = strawberry.field(description="Compte. Which one.")
+    comment: str | None = strawberry.field(
+        default=None, description="Motif. Told to the person; up to 255 characters."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+
+@strawberry.input(description="Fermeture d'une connexion. One of your own.")
+class SessionEndInput:
+    id: strawberry.ID = strawberry.field(description="Connexion. Which one; see `viewer`.")
+
+
+@strawberry.input(description="Fermeture des connexions. All of your own.")
+class SessionsEndAllInput:
+    keep_current: bool = strawberry.field(
+        default=False, description="Sauf celle-ci. Keeps the log-in that this request comes from."
+    )
 
 
 @strawberry.type(description="Rattachement. What you may do on one of your structures.")
@@ -88,3 +227,18 @@ class Viewer:
     )
     async def terms_accepted(self) -> list[TermsAcceptance]:
         return cast("list[TermsAcceptance]", await signatures.accepted_terms(self.actor.id))
+
+    @strawberry.field(description="Compte. Your own; null for a technical account or nobody.")
+    async def account(self, info: Info) -> Account | None:
+        row = await info.context.load.seen("account", self.actor, self.actor.id)
+        return cast("Account | None", row)
+
+    @strawberry.field(
+        description="Connexions. Where you are logged in, the last used first; at most 100. Empty"
+        " when your token does not hold `account:self`."
+    )
+    async def sessions(self, info: Info) -> list[LogIn]:
+        if not self.actor.may(Permission.OWN_ACCOUNT, self.actor.id):
+            return []
+        current = await devices.current_of(info.context.origin.proof)
+        return cast("list[LogIn]", await devices.log_ins(self.actor.id, current))

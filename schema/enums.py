@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from domain.access import ActorKind, Role
+from domain.accounts.models import AccountStatus
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
@@ -56,6 +57,7 @@ def shown_enum(
 
 # Declared here, before any type uses them: a type that met one first would show it bare.
 # fmt: off
+shown_enum(AccountStatus, "Statut de compte. Where the account of a person stands.")
 shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
 shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")

@@ -160,6 +160,10 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
         Structure,
         "Structure. The structure as it is now; null when you no longer see it.",
     ),
+    "account": (
+        Annotated["Account", strawberry.lazy("schema.accounts")],  # noqa: F821 - resolved lazily
+        "Compte. The account as it is now; null when you no longer see it.",
+    ),
 }
 # fmt: on
 

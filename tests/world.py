@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from auth import consents
-from auth.models import Client, Consent
+from auth.models import Client, Consent, Session, hashed
 from auth.provisioning import create_client
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
-from domain.accounts.actions import attach, rights_of
-from domain.accounts.models import Account
-from domain.clock import today
+from domain.accounts.actions import attach, create_account, rights_of
+from domain.accounts.models import Account, AccountStatus
+from domain.clock import now, today
+from domain.events import transaction
 from domain.ids import new_id
 from domain.invoices.models import Invoice
 from domain.reference.statuses import InvoiceStatus as S
@@ -57,6 +59,8 @@ class World:
     endpoint: Endpoint
     paused: Endpoint
     consent: Consent
+    awaiting: Account
+    log_in: Session
     delivery: Delivery | None = None
 
     def names(self) -> dict[str, str]:
@@ -86,6 +90,8 @@ class World:
             "consent": self.consent.id,
             "delivery": self.delivery.id if self.delivery else new_id("whd"),
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
+            "awaiting": self.awaiting.id,
+            "session": self.log_in.id,
             "today": today().isoformat(),
             "key": new_id("key"),
         }
@@ -157,6 +163,20 @@ async def a_world(*, dispatched: bool = True) -> World:
     paused = (await endpoints.create(manager, supplier.id, everything)).endpoint
     await endpoints.pause(manager, paused.id)
     wanted = (S.MISE_A_DISPOSITION, S.BROUILLON, S.SUSPENDUE, S.A_VALIDER_1, S.MISE_EN_PAIEMENT)
+    at = now()
+    async with transaction():
+        log_in = await Session.create(
+            id=new_id("ses"),
+            token_hash=hashed(new_id("tok")),
+            account_id=people["supplier"].id,
+            methods="pwd",
+            user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
+            address="192.0.2.10",
+            authenticated_at=at,
+            last_seen_at=at,
+            idle_until=at + timedelta(hours=1),
+            expires_at=at + timedelta(hours=12),
+        )
     world = World(
         parties=parties,
         unsigned=unsigned,
@@ -169,6 +189,10 @@ async def a_world(*, dispatched: bool = True) -> World:
         endpoint=endpoint,
         paused=paused,
         consent=consent,
+        awaiting=await create_account(
+            "attente@example.test", "Aline Attente", status=AccountStatus.AWAITING
+        ),
+        log_in=log_in,
     )
     if dispatched:
         await endpoints.ping(manager, endpoint.id)

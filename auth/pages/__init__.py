@@ -7,14 +7,18 @@ from starlette.routing import BaseRoute
 from auth.config import AuthSettings
 from auth.factors.pending import Pending
 from auth.factors.proofs import Proofs
+from auth.pages.activate import Activation
 from auth.pages.authorize import Authorize
 from auth.pages.device import DevicePage
+from auth.pages.email import EmailPages
 from auth.pages.end_session import EndSession
 from auth.pages.login import Login
 from auth.pages.mailbox import Mailbox
+from auth.pages.password import PasswordPages
 from auth.pages.second_factor import SecondFactor
 from auth.pages.security import Security
 from auth.pages.shell import Shell
+from auth.pages.signup import SignUpPages
 from auth.server import Server
 from auth.sessions import Sessions
 
@@ -26,10 +30,18 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
     login = Login(shell, pending)
     second = SecondFactor(shell, login, pending, proofs)
     security = Security(shell, proofs)
+    sign_up = SignUpPages(shell)
     mailbox = Mailbox(shell).routes() if settings.has_mailbox else []
-    # fmt: off
     return [
-        *Authorize(shell).routes(), *login.routes(), *second.routes(), *security.routes(),
-        *EndSession(shell).routes(), *DevicePage(shell).routes(), *mailbox,
+        *Authorize(shell).routes(),
+        *login.routes(),
+        *second.routes(),
+        *security.routes(),
+        *sign_up.routes(),
+        *Activation(shell, login, sign_up).routes(),
+        *PasswordPages(shell).routes(),
+        *EmailPages(shell).routes(),
+        *EndSession(shell).routes(),
+        *DevicePage(shell).routes(),
+        *mailbox,
     ]
-    # fmt: on

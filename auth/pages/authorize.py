@@ -24,10 +24,14 @@ from auth.server import Asked, CodeGrant, Person, person_behind
 from domain.clock import now
 from domain.db import fetch
 
+# What a fresh log-in satisfies.
+_SATISFIED = ("login", "select_account", "create")
+
 
 class Step(Enum):
     """What an authorization request needs next."""
 
+    SIGN_UP = auto()
     LOG_IN = auto()
     CONSENT = auto()
     ANSWER = auto()
@@ -38,6 +42,8 @@ def next_step(
 ) -> Step:
     """Decide by the log-in of the browser, the trust in the client and what the client asked."""
     prompts = set(asked.get("prompt", "").split())
+    if "create" in prompts:
+        return Step.SIGN_UP
     if session is None or prompts & {"login", "select_account"} or _is_too_old(session, asked):
         return Step.LOG_IN
     if "consent" in prompts or not (client.is_trusted or is_agreed):
@@ -47,7 +53,7 @@ def next_step(
 
 def after_login(asked: Mapping[str, str]) -> dict[str, str]:
     """The same authorization request, without what a fresh log-in satisfies."""
-    kept = [p for p in asked.get("prompt", "").split() if p not in ("login", "select_account")]
+    kept = [p for p in asked.get("prompt", "").split() if p not in _SATISFIED]
     rest = {name: value for name, value in asked.items() if name not in ("prompt", "max_age")}
     return rest | ({"prompt": " ".join(kept)} if kept else {})
 
@@ -82,10 +88,11 @@ class Authorize:
         if step is Step.ANSWER and session is not None:
             return await self._issue(asked, grant, await person_behind(session))
         if "none" in asked.args.get("prompt", "").split():
-            kind = LoginRequiredError if step is Step.LOG_IN else ConsentRequiredError
+            kind = ConsentRequiredError if step is Step.CONSENT else LoginRequiredError
             raise Refused(asked, kind(redirect_uri=grant.redirect_uri))
-        if step is Step.LOG_IN:
-            return self._shell.go(at.LOGIN, {"next": urlencode(after_login(asked.args))})
+        if step in (Step.LOG_IN, Step.SIGN_UP):
+            page = at.LOGIN if step is Step.LOG_IN else at.SIGN_UP
+            return self._shell.go(page, {"next": urlencode(after_login(asked.args))})
         return self._shell.go(at.CONSENT, asked.args)
 
     async def authorize_by_form(self, request: Request) -> Response:

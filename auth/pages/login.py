@@ -10,16 +10,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from auth import metadata as at
+from auth.devices import Devices
 from auth.factors.keys import relying_party
 from auth.factors.needed import lacks_second
 from auth.factors.pending import Pending
 from auth.models import client_by_id
 from auth.pages.front_ends import FrontEnds
-from auth.pages.shell import RETURN_TO, Shell, Words
+from auth.pages.shell import RETURN_TO, Action, Shell, Words
 from auth.passwords import Guesses, account_for
 from auth.requests import BadRequest, fields_of, form_of, is_json
 from auth.server import person_behind
 from auth.sessions import address_of
+from auth.signup import home_of
+from domain.accounts import emails
 from domain.accounts.models import Account
 
 # fmt: off
@@ -44,6 +47,7 @@ class Login:
         self._front_ends = FrontEnds(shell)
         self._guesses = Guesses(shell.settings.key("guesses"))
         self._has_keys = relying_party(shell.settings.issuer) is not None
+        self._devices = Devices(shell.settings)
 
     def routes(self) -> list[BaseRoute]:
         """Each address with its page."""
@@ -74,13 +78,15 @@ class Login:
         email, password, goes_on = (sent.get(n, "") for n in ("email", "password", "next"))
         if not self._sessions.is_own_form(request, sent.get("form_token", "")):
             return await self._page(request, goes_on, "stale", email, status=403)
-        wait = await self._guesses.admit(email, address_of(request))
+        claimed = await Account.get_or_none(email=emails.normal(email))
+        device = self._devices.known(request, claimed)
+        wait = await self._guesses.admit(email, address_of(request), device)
         if wait:
             return await self._page(request, goes_on, "wait", email, str(wait), status=429)
         account = await account_for(email, password)
         if account is None:
             return await self._page(request, goes_on, "wrong", email, status=403)
-        await self._guesses.succeeded(email, address_of(request))
+        await self._guesses.succeeded(email, address_of(request), device)
         return await self.proven(request, account, ["pwd"], goes_on)
 
     async def proven(
@@ -89,8 +95,9 @@ class Login:
         """The one door to a log-in: the person proved who it is by `methods` (RFC 8176 names).
 
         `goes_on` is the authorization request to go on with, encoded, or empty; or
-        `return_to=…`, encoded, for a page that works with the log-in alone. Where one proof is not
-        enough, the browser is led to the second one.
+        `return_to=…`, encoded, for a page that works with the log-in alone; or `client_id=…`
+        alone, for an application that will ask again by itself. Where one proof is not enough,
+        the browser is led to the second one.
         """
         if not await lacks_second(self._shell.settings, account.id, " ".join(methods)):
             return await self.enter(request, account, methods, goes_on)
@@ -110,8 +117,15 @@ class Login:
     ) -> Response:
         """Open the log-in of a person who proved enough, and lead on, or show something first."""
         token = await self._sessions.open(account, request, methods)
-        response = showing or self._shell.onward(request, goes_on)
+        asked = fields_of(goes_on)
+        if showing is not None:
+            response = showing
+        elif "client_id" in asked and "response_type" not in asked:
+            response = self._shell.message(request, "in", action=await _back_to(asked))
+        else:
+            response = self._shell.onward(request, goes_on)
         self._sessions.keep(response, token)
+        self._devices.remember(request, response, account)
         return response
 
     async def logout_page(self, request: Request) -> Response:
@@ -161,6 +175,14 @@ class Login:
         if message == "wait":
             response.headers["Retry-After"] = detail
         return response
+
+
+async def _back_to(named: Mapping[str, str]) -> Action | None:
+    client = await client_by_id(named.get("client_id", ""))
+    home = home_of(client)
+    if client is None or home is None:
+        return None
+    return Action(home, (f"Continuer vers {client.name}", f"Go on to {client.name}"))
 
 
 def _in_words(message: str, detail: str) -> Words:

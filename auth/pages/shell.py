@@ -5,6 +5,7 @@ unless a page says so.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -29,6 +30,15 @@ Words = tuple[str, str]
 # How a page that works with the log-in alone says where it is.
 RETURN_TO = "return_to"
 
+
+@dataclass(frozen=True)
+class Action:
+    """Where a page that only says something leads on."""
+
+    href: str
+    words: Words
+
+
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 
 HEADERS = {
@@ -44,6 +54,8 @@ MESSAGES: Mapping[str, Words] = {
                 "This form has expired. Please try again."),
     "refused": ("L’application qui vous envoie ici a fait une demande incorrecte.",
                 "The application that sent you here made a wrong request: {detail}"),
+    "wait":    ("Trop de demandes. Réessayez dans {detail} secondes.",
+                "Too many requests. Try again in {detail} seconds."),
     "in":      ("Vous êtes connecté.", "You are logged in."),
     "out":     ("Vous êtes déconnecté.", "You are logged out."),
 }
@@ -85,17 +97,34 @@ class Shell:
         return response
 
     def message(
-        self, request: Request, words: str | Words, detail: str = "", status: int = 200
+        self,
+        request: Request,
+        words: str | Words,
+        detail: str = "",
+        status: int = 200,
+        *,
+        action: Action | None = None,
     ) -> Response:
         """A page that only says something: words, or the name of one of `MESSAGES`."""
         french, english = MESSAGES[words] if isinstance(words, str) else words
         said = french.format(detail=detail), english.format(detail=detail)
-        return self.page(request, "message.html", status, message=said, is_error=status >= 400)
+        shown: dict[str, Any] = {"message": said, "is_error": status >= 400, "action": action}
+        return self.page(request, "message.html", status, **shown)
+
+    def too_soon(self, request: Request, seconds: int) -> Response:
+        """A page for whoever asks too often."""
+        response = self.message(request, "wait", str(seconds), 429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
 
     def go(self, path: str, parameters: Mapping[str, str]) -> Response:
         """Send the browser to another of our pages, by GET."""
+        return RedirectResponse(self.address(path, parameters), 303, HEADERS)
+
+    def address(self, path: str, parameters: Mapping[str, str]) -> str:
+        """Another of our pages, as a link or a redirection gives it."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return RedirectResponse(f"{self.settings.path(path)}{query}", 303, HEADERS)
+        return self.settings.path(path) + query
 
     def onward(self, request: Request, goes_on: str) -> Response:
         """Where a log-in leads: back to what was asked for, as far as it is ours to say."""

@@ -17,6 +17,7 @@ from domain.access import (
     Space,
     space_grants,
 )
+from domain.accounts import emails
 from domain.accounts.models import (
     Account,
     AccountStatus,
@@ -96,7 +97,7 @@ async def create_account(
     async with transaction():
         return await Account.create(
             id=new_id("acc"),
-            email=email.strip().lower(),
+            email=emails.normal(email),
             display_name=display_name,
             status=status,
             locale=locale,

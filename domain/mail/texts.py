@@ -137,6 +137,185 @@ MAILS: Mapping[str, MailText] = {
         "Several log-ins to your account gave the right password, then wrong codes. Nobody got"
         " in.\n\nIf it was not you, change your password without delay: {link}.",
     ),
+    # Opening an account
+    "account_activation": MailText(
+        "Activez votre compte Bordereau",
+        "Vous avez demandé à créer un compte Bordereau avec l'adresse {email}.\n\n"
+        "Pour l'activer, ouvrez ce lien dans les {minutes} minutes ; il ne sert qu'une fois :\n\n{link}\n\n"
+        "Si le lien a expiré, redemandez-en un depuis la page d'inscription.\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : aucun compte ne sera créé.",
+        "Activate your Bordereau account",
+        "You asked for a Bordereau account with the address {email}.\n\n"
+        "To activate it, open this link within {minutes} minutes; it works once:\n\n{link}\n\n"
+        "If the link has expired, ask for another one on the sign-up page.\n\n"
+        "If you asked for nothing, do nothing: no account will be created.",
+    ),
+    "account_invitation": MailText(
+        "Votre compte Bordereau vous attend",
+        "Votre compte du portail précédent a été repris dans Bordereau, avec vos structures et vos habilitations.\n\n"
+        "Pour l'activer et choisir votre mot de passe, ouvrez ce lien dans les {days} jours ; il ne sert qu'une fois :\n\n{link}\n\n"
+        "Passé ce délai, demandez un nouveau lien depuis la page d'inscription, avec cette même adresse.\n\n"
+        "Si ce message ne vous concerne pas, ne faites rien : sans ce lien, le compte reste fermé.",
+        "Your Bordereau account is waiting for you",
+        "Your account of the previous portal was carried over to Bordereau, with your structures and rights.\n\n"
+        "To activate it and choose your password, open this link within {days} days; it works once:\n\n{link}\n\n"
+        "After that, ask for another link on the sign-up page, with this same address.\n\n"
+        "If this message is not for you, do nothing: without this link the account stays closed.",
+    ),
+    "account_exists": MailText(
+        "Vous avez déjà un compte Bordereau",
+        "Quelqu'un, sans doute vous, a voulu créer un compte Bordereau avec cette adresse. Vous en avez déjà un : il suffit de vous connecter.\n\n{link}\n\n"
+        "Mot de passe oublié ? La page de connexion permet d'en choisir un nouveau.\n\n"
+        "Si ce n'était pas vous, ne faites rien : rien n'a changé.",
+        "You already have a Bordereau account",
+        "Someone, probably you, tried to create a Bordereau account with this address. You have one already: simply log in.\n\n{link}\n\n"
+        "Forgotten password? The log-in page lets you choose a new one.\n\n"
+        "If it was not you, do nothing: nothing has changed.",
+    ),
+    "account_unknown": MailText(
+        "Aucune inscription en cours pour cette adresse",
+        "Quelqu'un, sans doute vous, a redemandé un lien d'activation pour cette adresse, mais aucune inscription n'est en cours.\n\n"
+        "Pour créer un compte :\n\n{link}\n\n"
+        "Si ce n'était pas vous, ne faites rien.",
+        "No sign-up is under way for this address",
+        "Someone, probably you, asked again for an activation link for this address, but no sign-up is under way.\n\n"
+        "To create an account:\n\n{link}\n\n"
+        "If it was not you, do nothing.",
+    ),
+    "account_awaiting": MailText(
+        "Votre compte Bordereau attend son approbation",
+        "Votre compte est prêt. L'administration du site doit encore l'approuver ; un message vous préviendra de sa décision.\n\n"
+        "Vous n'avez rien d'autre à faire.\n\n"
+        "Si vous n'avez pas créé de compte, répondez à l'administration du site qui vous a invité.",
+        "Your Bordereau account waits for its approval",
+        "Your account is ready. The site's administration must still approve it; a message will tell you its decision.\n\n"
+        "There is nothing else to do.\n\n"
+        "If you created no account, tell the administration of the site.",
+    ),
+    "account_to_approve": MailText(
+        "Un compte attend votre approbation",
+        "{name} ({email}) a activé son compte et attend votre approbation.\n\n"
+        "Approuvez-le ou refusez-le dans la liste des comptes :\n\n{link}\n\n"
+        "Vous recevez ce message parce que vous administrez ce site.",
+        "An account waits for your approval",
+        "{name} ({email}) activated an account and waits for your approval.\n\n"
+        "Approve or refuse it in the list of accounts:\n\n{link}\n\n"
+        "You get this message because you administer this site.",
+    ),
+    "account_approved": MailText(
+        "Votre compte Bordereau est ouvert",
+        "Bonne nouvelle : l'administration du site a ouvert votre compte. Vous pouvez vous connecter :\n\n{link}\n\n"
+        "Si vous n'avez pas demandé de compte, prévenez l'administration du site.",
+        "Your Bordereau account is open",
+        "Good news: the site's administration opened your account. You can log in:\n\n{link}\n\n"
+        "If you asked for no account, tell the site's administration.",
+    ),
+    "account_refused": MailText(
+        "Votre demande de compte n'a pas été acceptée",
+        "L'administration du site n'a pas accepté votre demande de compte.\n\nMotif : {reason}\n\n"
+        "Si vous pensez qu'il s'agit d'une erreur, écrivez à l'administration du site.",
+        "Your request for an account was not accepted",
+        "The site's administration did not accept your request for an account.\n\nReason: {reason}\n\n"
+        "If you think this is a mistake, write to the site's administration.",
+    ),
+    "account_closed": MailText(
+        "Ce compte Bordereau est fermé",
+        "Quelqu'un, sans doute vous, a demandé un lien pour cette adresse. Le compte qui lui correspond est fermé.\n\n"
+        "Pour le rouvrir, écrivez à l'administration du site.\n\n"
+        "Si ce n'était pas vous, ne faites rien : rien n'a changé.",
+        "This Bordereau account is closed",
+        "Someone, probably you, asked for a link for this address. Its account is closed.\n\n"
+        "To open it again, write to the site's administration.\n\n"
+        "If it was not you, do nothing: nothing has changed.",
+    ),
+    # Password
+    "password_reset": MailText(
+        "Choisissez un nouveau mot de passe",
+        "Vous avez demandé un nouveau mot de passe pour votre compte Bordereau.\n\n"
+        "Ouvrez ce lien dans les {minutes} minutes ; il ne sert qu'une fois :\n\n{link}\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : votre mot de passe actuel reste valable.",
+        "Choose a new password",
+        "You asked for a new password for your Bordereau account.\n\n"
+        "Open this link within {minutes} minutes; it works once:\n\n{link}\n\n"
+        "If you asked for nothing, do nothing: your present password stays valid.",
+    ),
+    "password_reset_unknown": MailText(
+        "Aucun compte Bordereau à cette adresse",
+        "Quelqu'un, sans doute vous, a demandé un nouveau mot de passe pour cette adresse, mais aucun compte n'y correspond. Peut-être en avez-vous donné une autre ?\n\n"
+        "Pour créer un compte :\n\n{link}\n\n"
+        "Si ce n'était pas vous, ne faites rien.",
+        "No Bordereau account at this address",
+        "Someone, probably you, asked for a new password for this address, but it has no account. Did you perhaps give another one?\n\n"
+        "To create an account:\n\n{link}\n\n"
+        "If it was not you, do nothing.",
+    ),
+    "password_changed": MailText(
+        "Votre mot de passe a changé",
+        "Le mot de passe de votre compte Bordereau vient d'être changé. Les autres connexions ouvertes ont été fermées.\n\n"
+        "Si c'était vous, tout va bien.\n\n"
+        "Sinon, choisissez tout de suite un nouveau mot de passe et prévenez l'administration du site :\n\n{link}",
+        "Your password was changed",
+        "The password of your Bordereau account was just changed. Other log-ins were ended.\n\n"
+        "If it was you, all is well.\n\n"
+        "If not, choose a new password at once and tell the site's administration:\n\n{link}",
+    ),
+    # E-mail address
+    "email_change": MailText(
+        "Confirmez votre nouvelle adresse",
+        "Vous avez demandé à utiliser cette adresse pour votre compte Bordereau.\n\n"
+        "Confirmez-la dans les {minutes} minutes ; le lien ne sert qu'une fois :\n\n{link}\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : l'adresse ne changera pas.",
+        "Confirm your new address",
+        "You asked to use this address for your Bordereau account.\n\n"
+        "Confirm it within {minutes} minutes; the link works once:\n\n{link}\n\n"
+        "If you asked for nothing, do nothing: the address will not change.",
+    ),
+    "email_taken": MailText(
+        "Cette adresse a déjà un compte Bordereau",
+        "Quelqu'un, sans doute vous, a voulu rattacher cette adresse à un autre compte Bordereau. Elle a déjà le sien :\n\n{link}\n\n"
+        "Si ce n'était pas vous, ne faites rien : rien n'a changé.",
+        "This address has a Bordereau account already",
+        "Someone, probably you, tried to move another Bordereau account to this address. It has one of its own:\n\n{link}\n\n"
+        "If it was not you, do nothing: nothing has changed.",
+    ),
+    "email_change_notice": MailText(
+        "Votre adresse de connexion va changer",
+        "Votre compte Bordereau demande à passer à l'adresse {email}, dès qu'elle aura été confirmée.\n\n"
+        "Si c'était vous, vous n'avez rien à faire.\n\n"
+        "Sinon, dites-le ici dans les {days} jours : la demande sera annulée et les connexions fermées.\n\n{link}",
+        "Your log-in address is about to change",
+        "Your Bordereau account asks to move to the address {email}, once that one is confirmed.\n\n"
+        "If it was you, there is nothing to do.\n\n"
+        "If not, say so here within {days} days: the request will be cancelled and log-ins ended.\n\n{link}",
+    ),
+    "email_changed": MailText(
+        "Votre adresse de connexion a changé",
+        "Vous vous connectez désormais à Bordereau avec l'adresse {email}.\n\n"
+        "Si ce n'était pas vous, servez-vous du lien « dites-le ici » du message précédent, envoyé à l'ancienne adresse, et prévenez l'administration du site.",
+        "Your log-in address was changed",
+        "From now on you log in to Bordereau with the address {email}.\n\n"
+        "If it was not you, use the link “say so here” of the previous message, sent to the former address, and tell the site's administration.",
+    ),
+    "email_kept": MailText(
+        "Le changement d'adresse est annulé",
+        "Votre compte Bordereau garde l'adresse {email}. Par prudence, son mot de passe a été effacé et toutes les connexions sont fermées.\n\n"
+        "Choisissez un nouveau mot de passe :\n\n{link}\n\n"
+        "Si le changement avait déjà eu lieu, le compte reste fermé jusqu'à ce que l'administration du site le rouvre.",
+        "The change of address is cancelled",
+        "Your Bordereau account keeps the address {email}. To be safe, its password was erased and every log-in ended.\n\n"
+        "Choose a new password:\n\n{link}\n\n"
+        "If the change had taken place already, the account stays closed until the site's administration opens it again.",
+    ),
+    "email_contested": MailText(
+        "Un changement d'adresse est contesté",
+        "Le titulaire du compte {name} ({email}) dit ne pas avoir demandé son changement d'adresse. L'adresse est rétablie et le compte fermé.\n\n"
+        "Vérifiez auprès de la personne, puis rouvrez le compte dans la liste des comptes :\n\n{link}\n\n"
+        "Vous recevez ce message parce que vous administrez ce site.",
+        "A change of address is contested",
+        "The owner of the account {name} ({email}) says not to have asked for its change of address. The address is restored and the account closed.\n\n"
+        "Check with the person, then reopen the account in the list of accounts:\n\n{link}\n\n"
+        "You get this message because you administer this site.",
+    ),
 }
 
 _GREETING = {"FR": "Bonjour,\n\n", "EN": "Hello,\n\n"}

@@ -181,7 +181,7 @@ async def test_the_policy_of_a_page_does_not_repeat_an_address_nobody_registered
 
 async def test_the_style_sheet_is_our_own(browser: Browser) -> None:
     page = await browser.open("/oauth/login")
-    linked = re.findall(r'<(?:link|img)[^>]* (?:href|src)="([^"]+)"', page.text)
+    linked = re.findall(r'<(?:link|img|script)[^>]* (?:href|src)="([^"]+)"', page.text)
 
     assert len(linked) == 3
     for address in linked:

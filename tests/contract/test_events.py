@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from auth import consents
+from auth import consents, devices, recovery
 from auth.factors import actions as factors
-from domain import events
+from domain import events, policy
+from domain.access import Actor
+from domain.accounts import life
+from domain.accounts.models import Account
 from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock
 from domain.identifiers import IdentifierType
@@ -30,6 +34,7 @@ from tests.make import (
     a_factor,
     a_situation,
     act,
+    actor_of,
     an_account,
     an_actor,
     an_administrator,
@@ -126,6 +131,7 @@ async def a_bit_of_everything() -> World:
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
     await consents.withdraw(supplier, world.consent.id)
     await everything_about_factors()
+    await the_life_of_two_accounts(await world.actor("administrator"))
     return world
 
 
@@ -142,8 +148,30 @@ async def everything_about_factors() -> None:
     await factors.reset(an_administrator(), person.id)
 
 
-# Told by the importer and by a delivery that fails for days, each in tests of their own.
+async def the_life_of_two_accounts(administrator: Actor) -> None:
+    """One waits for an approval, the other changes all that can be changed."""
+    said: dict[str, Any] = {"password_hash": "x", "locale": "FR", "invited": None}
+    policy.configure(replace(policy.current(), account_approval=True))
+    waiting = await life.activate("un@example.test", display_name="Un", **said)
+    policy.configure(replace(policy.current(), account_approval=False))
+    await life.refuse(administrator, waiting.id, "Inconnu.")
+    await life.approve(administrator, waiting.id)
+    account = await life.activate("deux@example.test", display_name="Deux", **said)
+    await devices.end_all(await actor_of(account))
+    async with events.transaction():
+        account = await Account.filter(id=account.id).select_for_update().get()
+        await life.change_password(account, "y", by_link=False)
+    await recovery.ask_email(account, "trois@example.test", "192.0.2.1")
+    async with events.transaction():
+        account = await Account.filter(id=account.id).select_for_update().get()
+        await life.change_email(account, "trois@example.test")
+        await life.contest(account, "deux@example.test", is_free=True)
+
+
+# Told by the importers and by a delivery that fails for days, each in tests of their own.
 _ELSEWHERE = {
+    "account.invited",
+    "accounts.imported",
     "structures.imported",
     "webhook.deliveries_exhausted",
 }
