@@ -102,7 +102,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.TECHNICAL:         _MEMBER,
     # Held on every structure. An administrator reads, never issues or processes.
     Role.ADMINISTRATOR:     _MEMBER | {P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE,
-                                       P.MANAGE_STRUCTURE, P.READ_WEBHOOKS, P.ADMINISTER},
+                                       P.MANAGE_STRUCTURE, P.READ_MEMBERS, P.READ_WEBHOOKS,
+                                       P.ADMINISTER},
 }
 
 _READ, _WRITE = Level.CONSULTATION_UNIQUEMENT, Level.MODIFICATION

@@ -71,6 +71,10 @@ class Document(Model):
         """The structure that plays each part."""
         raise NotImplementedError
 
+    def places(self) -> Mapping[Party, tuple[str, ...]]:
+        """Where a right lets someone act in each part: the structure, or the service it named."""
+        return {party: (structure,) for party, structure in self.parties().items()}
+
     def facts(self) -> Any:
         """What the conditions of the life cycle look at."""
         raise NotImplementedError
@@ -89,11 +93,12 @@ class Document(Model):
 
     def audience(self) -> list[tuple[str, Permission]]:
         """The rights that open the document, and its events, in its present status."""
-        return [(s, self.lifecycle.sees[p]) for p, s in self.seen_by().items()]
+        places, sees = self.places(), self.lifecycle.sees
+        return [(place, sees[p]) for p in self.seen_by() for place in places[p]]
 
     def visible_to(self, actor: Actor) -> bool:
         """Whether the actor holds one of the rights that open the document."""
-        return any(actor.may(permission, structure) for structure, permission in self.audience())
+        return any(actor.may(permission, place) for place, permission in self.audience())
 
 
 D = TypeVar("D", bound=Document)
@@ -227,8 +232,8 @@ def _step(document: Document, action: str, actor: Actor, path: tuple[str, ...]) 
     rows = tuple(r for r in rows if r.by is not Party.SYSTEM)
     if not rows:
         raise WrongStatus(problem("BDR-LIF-001", path, action=action, status=document.status))
-    parties, needs = document.parties(), document.lifecycle.needs
-    mine = [r for r in rows if r.by in parties and actor.may(needs[r.by], parties[r.by])]
+    places, needs = document.places(), document.lifecycle.needs
+    mine = [r for r in rows if any(actor.may(needs[r.by], at) for at in places.get(r.by, ()))]
     if not mine:
         raise Forbidden(problem("BDR-LIF-002", path, action=action, party=rows[0].by.value))
     for row in mine:

@@ -14,6 +14,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "DATED_BEFORE_ORIGINAL": Words(
         "Antérieur à la facture d'origine", "Dated before the original invoice"
     ),
+    "DUPLICATE": Words("Déjà présent", "It is there already"),
     "DUPLICATE_BANK_ACCOUNT": Words(
         "Coordonnées bancaires déjà connues", "The bank account is already on file"
     ),
@@ -56,6 +57,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "NO_FACTOR": Words("Aucun second facteur", "There is no second factor"),
     "OUT_OF_RANGE": Words("Hors limites", "The value is too small or too large"),
     "REASON_WITHOUT_DISCOUNT": Words("Motif sans remise", "A reason is given without a discount"),
+    "REPLACED": Words("Remplacé", "Something took its place"),
     "REQUIRED": Words("Obligatoire", "Something is missing"),
     "RESERVED": Words("Réservé", "Only an administrator may set this"),
     "RETRY_LATER": Words("Trop de demandes", "Too many requests"),

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from domain.access import ActorKind, Level, Permission, Role, Space
-from domain.accounts.models import AccountStatus
+from domain.accounts.membership import AttachmentStatus, MemberAction
+from domain.accounts.models import AccountStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
 from domain.error_codes import ERROR_CODES
 from domain.identifiers import IdentifierType
@@ -24,6 +25,7 @@ from domain.structures.models import (
     BankReferenceKind,
     Nature,
     ServiceStatus,
+    SiretChangeStatus,
     SizeCategory,
     StructureStatus,
 )
@@ -91,6 +93,40 @@ SPACES: Mapping[Space, Words] = {
     Space.DEMANDES_DE_REMBOURSEMENT: Words("Demandes de remboursement", "Refund requests"),
     Space.RACCORDEMENTS: Words("Raccordements EDI et API", "EDI and API connections"),
     Space.SOLLICITATIONS: Words("Sollicitations", "Tickets"),
+}
+
+SPACE_STATUSES: Mapping[SpaceStatus, Words] = {
+    SpaceStatus.ACTIVE: Words("Ouvert", "Open"),
+    SpaceStatus.SUPPRIME: Words("Fermé", "Closed"),
+}
+
+ATTACHMENT_STATUSES: Mapping[AttachmentStatus, Words] = {
+    AttachmentStatus.EN_COURS_DE_VALIDATION: Words(
+        "En cours de validation", "Waiting for a decision"
+    ),
+    AttachmentStatus.REFUSEE: Words("Refusé", "Refused"),
+    AttachmentStatus.VALIDEE: Words("Validé", "Accepted"),
+    AttachmentStatus.DESACTIVEE: Words("Désactivé", "Deactivated"),
+    AttachmentStatus.SUPPRIMEE: Words("Supprimé", "Removed"),
+}
+
+MEMBER_ACTIONS: Mapping[MemberAction, Words] = {
+    MemberAction.ACCEPT: Words("Accepter la demande", "Accept the request"),
+    MemberAction.REFUSE: Words("Refuser la demande", "Refuse the request"),
+    MemberAction.CANCEL: Words("Annuler ma demande", "Cancel my request"),
+    MemberAction.CHANGE_ROLE: Words("Changer le rôle", "Change the role"),
+    MemberAction.SET_SPACES: Words("Régler les espaces", "Set the spaces"),
+    MemberAction.ASK_SPACES: Words("Demander des espaces", "Ask for spaces"),
+    MemberAction.DEACTIVATE: Words("Désactiver", "Deactivate"),
+    MemberAction.REACTIVATE: Words("Réactiver", "Reactivate"),
+    MemberAction.REMOVE: Words("Supprimer le rattachement", "Remove"),
+    MemberAction.LEAVE: Words("Quitter la structure", "Leave the structure"),
+}
+
+SIRET_CHANGE_STATUSES: Mapping[SiretChangeStatus, Words] = {
+    SiretChangeStatus.DECLARE: Words("Déclaré", "Declared"),
+    SiretChangeStatus.CONFIRME: Words("Confirmé", "Confirmed"),
+    SiretChangeStatus.REFUSE: Words("Refusé", "Refused"),
 }
 
 LEVELS: Mapping[Level, Words] = {
@@ -161,6 +197,10 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     Role: ROLES,
     Space: SPACES,
     Level: LEVELS,
+    SpaceStatus: SPACE_STATUSES,
+    AttachmentStatus: ATTACHMENT_STATUSES,
+    MemberAction: MEMBER_ACTIONS,
+    SiretChangeStatus: SIRET_CHANGE_STATUSES,
     Permission: PERMISSIONS,
     AccountStatus: ACCOUNT_STATUSES,
     IdentifierType: {t: row.label for t, row in IDENTIFIER_TYPES.items()},

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from auth.factors.models import FactorKind
-from domain.access import ActorKind, Role
-from domain.accounts.models import AccountStatus, AttachmentStatus
+from domain.access import ActorKind, Role, Space
+from domain.accounts.models import AccountStatus, AttachmentStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
@@ -17,7 +17,7 @@ from domain.reference.frames import Frame
 from domain.reference.payment import InvoiceType
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
-from domain.structures.models import Nature, ServiceStatus, StructureStatus
+from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
 from webhooks.envelope import API_VERSION
 from webhooks.models import EndpointStatus, PauseReason
 
@@ -152,6 +152,33 @@ _MEMBER = _object(
 )
 # No name and no address: an event is kept longer than they may be.
 _ACCOUNT = _object({"id": _id("acc"), "status": _codes(AccountStatus)})
+_MAIN_MANAGER = _object(
+    {
+        "attachmentId": _id("att"),
+        "memberName": _TEXT,
+        "formerAttachmentId": _or_null(_id("att")),
+        "formerMemberName": _or_null(_TEXT),
+        "comment": _or_null(_TEXT),
+    }
+)
+_SIRET = {"type": "string", "pattern": "^[0-9]{14}$"}
+_SIRET_CHANGE = _object(
+    {
+        "id": _id("sch"),
+        "oldSiret": _SIRET,
+        "newSiret": _SIRET,
+        "effectiveOn": _DATE,
+        "status": _codes(SiretChangeStatus),
+        "comment": _or_null(_TEXT),
+    }
+)
+_SPACE = _object(
+    {
+        "space": _codes(Space),
+        "serviceId": _or_null(_id("svc")),
+        "status": _codes(SpaceStatus),
+    }
+)
 _CHANGES: Schema = {
     "type": "object",
     "description": "Each changed field with its value before and after.",
@@ -211,7 +238,8 @@ DATA: Mapping[str, Schema] = {
     "mandate.revoked": _object({"structure": _STRUCTURE, "mandate": _MANDATE}),
     **{
         kind: _object({"structure": _STRUCTURE, "attachment": _MEMBER})
-        for kind in ("member.requested", "member.joined")
+        for kind, row in EVENT_KINDS.items()
+        if row.subject == "attachment"
     },
     "terms.accepted": _object({"terms": _TERMS}),
     **{kind: _object({"factor": _FACTOR}) for kind in _ABOUT_ONE_FACTOR},
@@ -232,6 +260,16 @@ DATA: Mapping[str, Schema] = {
         {"file": _TEXT}
         | dict.fromkeys(("lines", "created", "attached", "unchanged", "refused"), _COUNT)
     ),
+    "structure.main_manager_changed": _object(
+        {"structure": _STRUCTURE, "mainManager": _MAIN_MANAGER}
+    ),
+    **{
+        kind: _object({"structure": _STRUCTURE, "siretChange": _SIRET_CHANGE})
+        for kind in EVENT_KINDS
+        if kind.startswith("structure.siret_change_")
+    },
+    "space.opened": _object({"structure": _STRUCTURE, "space": _SPACE}),
+    "space.closed": _object({"structure": _STRUCTURE, "space": _SPACE}),
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

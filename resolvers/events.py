@@ -29,7 +29,13 @@ from schema.events import (
 from schema.pages import BadPage, max_size
 from schema.scalars import EventCursor
 
-READ_EVENTS = (*READ_INVOICES, Permission.READ_STRUCTURE, Permission.READ_WEBHOOKS)
+READ_EVENTS = (
+    *READ_INVOICES,
+    Permission.READ_STRUCTURE,
+    Permission.READ_MEMBERS,
+    Permission.READ_WEBHOOKS,
+    Permission.OWN_ACCOUNT,
+)
 HEARTBEAT_SECONDS = (1, 300)
 
 hub = Hub()

@@ -175,12 +175,14 @@ def mutation(
     model: type[Model] | None = None,
     writes: bool = True,
     more: Mapping[str, tuple[Any, str]] = MappingProxyType({}),
+    words: str = "L'objet. Null when the operation was refused.",
 ) -> Callable[[Any], Any]:
     """A root field of Mutation with one `input`.
 
     `shows` names the field of the payload and its type; `model` is where the object is found
     again when the idempotency key is used a second time; `more` are further nullable fields of
-    the payload with their type and description, filled by `Done.more`. The method returns the
+    the payload with their type and description, filled by `Done.more`; `words` describe what is
+    shown, when it is no single object. The method returns the
     object, and refuses by raising `Refused`.
     """
 
@@ -190,7 +192,7 @@ def mutation(
             f"{camel}Payload",
             shows[0],
             shows[1],
-            "L'objet. Null when the operation was refused.",
+            words,
             more,
         )
         door = MutationDoor(permissions, payload, shows[0], model, writes=writes)

@@ -98,6 +98,12 @@ class Loaders:
             count=partial(counter.load, owner),
         )
 
+    def batch(
+        self, name: str, load: Callable[[list[Any]], Awaitable[list[Any]]], value: Any
+    ) -> Awaitable[Any]:
+        """What `load` answers for the value, asked once for all values of the operation."""
+        return self._loader(("batch", name), load).load(value)
+
     async def as_of(self) -> str:
         """The event log as it was when the operation first read a page."""
         if self._as_of is None:

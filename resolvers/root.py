@@ -13,6 +13,7 @@ from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.fields import query, query_one
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
+from resolvers.members import MemberMutation, MemberQuery
 from resolvers.reference import ReferenceQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
@@ -30,6 +31,7 @@ class Query(
     AccountQuery,
     StructureQuery,
     SignatureQuery,
+    MemberQuery,
     InvoiceQuery,
     EventQuery,
     WebhookQuery,
@@ -69,6 +71,7 @@ async def _node(info: Info, identifier: str) -> Row | None:
 class Mutation(
     AccountMutation,
     StructureMutation,
+    MemberMutation,
     SignatureMutation,
     InvoiceMutation,
     WebhookMutation,

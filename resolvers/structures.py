@@ -69,6 +69,8 @@ def _structure(
         assert by.identifier is not None
         kind, text = by.identifier.value.type, by.identifier.value.value
     wanted = identifiers.normal(kind, text[: search.LONGEST_TEXT])
+    if kind == identifiers.IdentifierType.SIRET:
+        return seen.where(search.with_siret(wanted))
     return seen.where(equals("identifier_type", kind), equals("identifier", wanted))
 
 

@@ -15,14 +15,17 @@ from domain.accounts.models import AccountStatus
 from domain.identifiers import IdentifierType
 from domain.select import Select, equals, falling
 from domain.signatures import actions as signatures
+from domain.structures import member_queries
+from domain.structures.member_queries import MemberCriteria
 from schema.consents import Consent
 from schema.context import Info, Locale
 from schema.ids import Node
 from schema.invoice_inputs import KEY
+from schema.members import Attachment
 from schema.reading import column, shows
 from schema.scalars import EmailAddress
 from schema.signatures import TermsAcceptance, TextToSign
-from schema.structures import Structure
+from schema.structures import Service, Structure
 
 
 def accounts_seen(viewer: Actor) -> Select | None:
@@ -171,6 +174,21 @@ class Membership:
         return sorted(p.value for p in self.held)
 
 
+@strawberry.type(description="Habilitation sur un service. What you may do on one service.")
+class ServiceRights:
+    service_id: strawberry.Private[str]
+    held: strawberry.Private[frozenset[Permission]]
+
+    @strawberry.field(description="Service. Where the rights hold.")
+    async def service(self, info: Info) -> Service | None:
+        row = await info.context.load.one("service", "id", self.service_id)
+        return cast("Service | None", row)
+
+    @strawberry.field(description="Droits. What your spaces and token let you do; at most 20.")
+    def permissions(self) -> list[str]:
+        return sorted(p.value for p in self.held)
+
+
 @strawberry.type(description="Appelant. Who calls, and what it may do.")
 class Viewer:
     actor: strawberry.Private[Actor]
@@ -189,8 +207,24 @@ class Viewer:
 
     @strawberry.field(description="Rattachements. Your structures; at most 1,000.")
     def memberships(self) -> list[Membership]:
-        rights = sorted((s, held) for s, held in self.actor.rights.items() if s != self.actor.id)
+        rights = sorted((s, held) for s, held in self.actor.rights.items() if s[:4] == "str_")
         return [Membership(structure_id=s, held=held) for s, held in rights[:1000]]
+
+    @strawberry.field(
+        description="Droits sur des services. Held there apart from their structure; at most 1,000."
+    )
+    def services(self) -> list[ServiceRights]:
+        rights = sorted((s, held) for s, held in self.actor.rights.items() if s[:4] == "svc_")
+        return [ServiceRights(service_id=s, held=held) for s, held in rights[:1000]]
+
+    @strawberry.field(
+        description="Demandes et rattachements. Yours in every state, the latest first; at most"
+        " 100. `attachments(filter: {mine: true})` pages through all."
+    )
+    async def attachments(self, info: Info) -> list[Attachment]:
+        own = member_queries.listed(self.actor, MemberCriteria(is_own=True))
+        rows = await info.context.load.rows(own, 100) if own else []
+        return cast("list[Attachment]", rows)
 
     @strawberry.field(description="Droits partout. What you may do on every structure; at most 20.")
     def permissions_everywhere(self) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from domain.access import ActorKind, Role
-from domain.accounts.models import AccountStatus
+from domain.access import ActorKind, Level, Role, Space
+from domain.accounts.membership import AttachmentStatus, MemberAction
+from domain.accounts.models import AccountStatus, SpaceStatus
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
@@ -25,6 +26,7 @@ from domain.structures.models import (
     BankReferenceKind,
     Nature,
     ServiceStatus,
+    SiretChangeStatus,
     SizeCategory,
     StructureStatus,
 )
@@ -59,6 +61,7 @@ def shown_enum(
 # fmt: off
 shown_enum(AccountStatus, "Statut de compte. Where the account of a person stands.")
 shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
+shown_enum(AttachmentStatus, "État du rattachement. Only an accepted one opens anything.")
 shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
 shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
@@ -66,6 +69,8 @@ shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
 shown_enum(InvoiceAction, "Action. What can be done to an invoice; see `availableActions`.")
 shown_enum(InvoiceStatus, "Statut. Official codes as published; `enumInfo` gives labels. New values may appear.")
 shown_enum(InvoiceType, "Type. An invoice or a credit note.")
+shown_enum(Level, "Niveau d'habilitation. How a space was subscribed.")
+shown_enum(MemberAction, "Action sur un rattachement. See `availableActions`.")
 shown_enum(Nature, "Nature. Only public structures receive invoices.")
 shown_enum(Need, "Saisie attendue. What must be given with an action.", name="ActionInput")
 shown_enum(Party, "Partie. The part that a structure plays in a document.")
@@ -74,7 +79,10 @@ shown_enum(Reason, "Motif. Why a document was suspended, rejected or refused; of
 shown_enum(ReasonGroup, "Famille de motifs. The group of a reason.")
 shown_enum(Role, "Rôle. The role of a member in a structure, or on the whole site.")
 shown_enum(ServiceStatus, "État du service. Only an active service may be billed.")
+shown_enum(SiretChangeStatus, "État du changement de SIRET. Where the declaration stands.")
 shown_enum(SizeCategory, "Catégorie de taille. It sets the date of the obligation.")
+shown_enum(Space, "Espace. What a member may work in; opened on a structure or on a service.")
+shown_enum(SpaceStatus, "État de l'espace. Whether it is open.")
 shown_enum(StatusTone, "Ton. How a status should look on a screen.")
 shown_enum(StructureStatus, "Statut de structure. Deposits need active structures on both sides.")
 shown_enum(VatType, "Type de TVA. When VAT is due, or why there is none.")

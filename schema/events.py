@@ -156,6 +156,10 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
         Annotated["Invoice", strawberry.lazy("schema.invoices")],  # noqa: F821 - resolved lazily
         "Facture. The invoice as it is now; null when you no longer see it.",
     ),
+    "attachment": (
+        Annotated["Attachment", strawberry.lazy("schema.members")],  # noqa: F821 - resolved lazily
+        "Rattachement. The attachment as it is now; null when you no longer see it.",
+    ),
     "structure": (
         Structure,
         "Structure. The structure as it is now; null when you no longer see it.",

@@ -15,7 +15,7 @@ from domain.access import Actor
 from domain.invoices import queries
 from domain.invoices.lifecycle import INVOICE, InvoiceAction
 from domain.invoices.models import facts_of
-from domain.invoices.queries import COLUMN_OF
+from domain.invoices.queries import COLUMN_OF, SERVICE_COLUMN_OF
 from domain.invoices.words import INVOICE_ACTIONS
 from domain.lifecycle import Need, Party
 from domain.reference.deposits import DepositMode
@@ -191,7 +191,7 @@ class AvailableAction:
         return self.disabled_en if locale is Locale.EN else self.disabled_fr
 
 
-_PARTY_COLUMNS = tuple(COLUMN_OF.values())
+_PARTY_COLUMNS = (*COLUMN_OF.values(), *SERVICE_COLUMN_OF.values())
 _FACTS = (
     "frame",
     "validator_2_id",
@@ -210,7 +210,10 @@ def available_actions(row: Any, viewer: Actor) -> list[AvailableAction]:
     found: dict[str, AvailableAction] = {}
     for offer in INVOICE.offers(row.status, mine, facts):
         permission = INVOICE.needs[offer.party]
-        may = viewer.may(permission, structures[offer.party])
+        service = getattr(row, SERVICE_COLUMN_OF[offer.party])
+        may = viewer.may(permission, structures[offer.party]) or (
+            service is not None and viewer.may(permission, service)
+        )
         rule = offer.refused_by if may else "BDR-LIF-002"
         shown = _shown_action(offer.step, rule)
         known = found.get(offer.step.action)

@@ -177,6 +177,10 @@ class Loads(Protocol):
         self, plan: Connected, select: Select | None, paging: Paging, scope: str, owner: Any
     ) -> Page: ...
 
+    def batch(
+        self, name: str, load: Callable[[list[Any]], Awaitable[list[Any]]], value: Any
+    ) -> Awaitable[Any]: ...
+
     async def as_of(self) -> str: ...
 
 

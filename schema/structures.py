@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -12,7 +12,7 @@ from domain.identifiers import IdentifierType, masked
 from domain.select import Select, falling
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
-from domain.structures import search
+from domain.structures import member_queries, search, siret_changes
 from domain.structures.models import (
     BankReferenceKind,
     Nature,
@@ -23,6 +23,7 @@ from domain.structures.models import (
 from domain.structures.rules import PARAMETERS, obliged_from
 from schema.context import Info
 from schema.ids import Node
+from schema.members import Attachment, SiretChange, StructureSpace, attachments, spaces
 from schema.pages import Connection
 from schema.reading import (
     SHOWN_BY_TABLE,
@@ -60,6 +61,12 @@ def _obliged_from(row: Any) -> date | None:
     size = SizeCategory(row.size_category) if row.size_category else None
     return obliged_from(Nature(row.nature), size)
 
+
+if TYPE_CHECKING:
+    from schema.events import Event
+
+# Events show structures, and structures their history.
+LazyEvent = Annotated["Event", strawberry.lazy("schema.events")]
 
 _SAYS = {p.name: f"{p.fr}. {p.en}" for p in PARAMETERS}
 
@@ -249,4 +256,28 @@ class Structure(Node):
         resolver=_mandate_to_sign,
         description="Mandat à signer. The present version of the invoicing mandate when it is not"
         " signed; sign it by `mandateSign`. For members only.",
+    )
+    attachments: Connection[Attachment] = connection(
+        "structure_id",
+        attachments,
+        description="Utilisateurs. Its members and those who ask to be, for its managers; your own"
+        " attachment for yourself.",
+    )
+    spaces: Connection[StructureSpace] = connection(
+        "structure_id",
+        spaces,
+        description="Espaces. Those opened or closed on it and on its services, for members only."
+        " None before it has a member.",
+    )
+    siret_changes: Connection[SiretChange] = connection(
+        "structure_id",
+        siret_changes.seen,
+        description="Changements de SIRET. Declared, confirmed and refused, for its managers.",
+    )
+    history: Connection[LazyEvent] = connection(
+        "on_behalf_of",
+        member_queries.history,
+        description="Historique des actions. Who did what when, the latest first, for those who may"
+        " read its members: the structure itself, its services, members, spaces, mandates and"
+        " connections. The life of an invoice is in its own `history`.",
     )

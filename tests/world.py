@@ -11,7 +11,7 @@ from auth.models import Client, Consent, Session, hashed
 from auth.provisioning import create_client
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts.actions import attach, create_account, rights_of
-from domain.accounts.models import Account, AccountStatus
+from domain.accounts.models import Account, AccountStatus, Attachment
 from domain.clock import now, today
 from domain.events import transaction
 from domain.ids import new_id
@@ -19,9 +19,11 @@ from domain.invoices.models import Invoice
 from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
-from domain.structures import mandate_text
+from domain.structures import mandate_text, siret_changes
 from domain.structures.actions import sign_mandate
-from domain.structures.models import BankAccount, Service, Structure
+from domain.structures.members import request
+from domain.structures.models import BankAccount, Service, SiretChange, Structure
+from domain.structures.siret_changes import SiretChangeDraft
 from tests.make import (
     Parties,
     a_bank_account,
@@ -61,6 +63,8 @@ class World:
     consent: Consent
     awaiting: Account
     log_in: Session
+    attachments: Mapping[str, Attachment]
+    siret_change: SiretChange
     delivery: Delivery | None = None
 
     def names(self) -> dict[str, str]:
@@ -92,6 +96,11 @@ class World:
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
             "awaiting": self.awaiting.id,
             "session": self.log_in.id,
+            "agentSiret": self.parties.validator_2.identifier,
+            "newcomer": self.attachments["newcomer"].id,
+            "member": self.attachments["member"].id,
+            "ownRequest": self.attachments["ownRequest"].id,
+            "siretChange": self.siret_change.id,
             "today": today().isoformat(),
             "key": new_id("key"),
         }
@@ -135,6 +144,17 @@ async def a_world(*, dispatched: bool = True) -> World:
     text = mandate_text.PRESENT
     manager = await actor_of(people["supplier"])
     await sign_mandate(manager, supplier.id, text.version, text.sha256)
+    newcomer = await an_account(display_name="Nadia Nouvelle")
+    plain = await actor_of(people["plain"])
+    attachments = {
+        "newcomer": await request(
+            await actor_of(newcomer), supplier, message="Je remplace Paul.", wishes=()
+        ),
+        "member": await Attachment.get(member_id=plain.id),
+        "ownRequest": await request(plain, recipient, message=None, wishes=()),
+    }
+    declared = SiretChangeDraft(unsigned.id, a_siret(), today(), "Déménagement de l'atelier.")
+    siret_change = await siret_changes.declare(manager, declared)
     erp, secret = await create_client(
         "ERP Durand",
         ["client_credentials"],
@@ -193,6 +213,8 @@ async def a_world(*, dispatched: bool = True) -> World:
             "attente@example.test", "Aline Attente", status=AccountStatus.AWAITING
         ),
         log_in=log_in,
+        attachments=attachments,
+        siret_change=siret_change,
     )
     if dispatched:
         await endpoints.ping(manager, endpoint.id)

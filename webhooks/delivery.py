@@ -173,6 +173,7 @@ def tell(kind: str, endpoint: Endpoint, more: Mapping[str, Any], actor: Any = SY
         cast(events.Subject, endpoint),
         actor,
         audience=[(endpoint.structure_id, Permission.READ_WEBHOOKS)],
+        on_behalf_of=endpoint.structure_id,
         data={"endpoint": card(endpoint), **more},
     )
 

@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.access import Level, Role, Space
+from domain.accounts.membership import AttachmentStatus as AttachmentStatus  # noqa: PLC0414 - a model's status is looked for beside it
 
 
 class AccountStatus(StrEnum):
@@ -22,16 +23,6 @@ class AccountStatus(StrEnum):
     DISABLED = "DISABLED"
     # Closed at its person's request: nothing personal is left in it.
     ERASED = "ERASED"
-
-
-class AttachmentStatus(StrEnum):
-    """Where the attachment ("rattachement") of a member to a structure stands."""
-
-    EN_COURS_DE_VALIDATION = "EN_COURS_DE_VALIDATION"
-    REFUSEE = "REFUSEE"
-    VALIDEE = "VALIDEE"
-    DESACTIVEE = "DESACTIVEE"
-    SUPPRIMEE = "SUPPRIMEE"
 
 
 class SpaceStatus(StrEnum):

@@ -66,10 +66,17 @@ async def judge(actor: Actor, draft: Draft, *, own_id: str | None = None) -> Jud
         NotFound, Forbidden: the caller cannot issue for the supplier.
     """
     draft = draft.normalised()
-    if draft.supplier_id is not None:
-        actor.require(Permission.ISSUE, on=draft.supplier_id, path=(*PATH, "supplierId"))
     known = await known_of(draft, own_id=own_id)
+    if draft.supplier_id is not None:
+        path = (*PATH, "supplierId")
+        _require_issue(actor, draft.supplier_id, _id(known.supplier_service), path)
     found = problems_of(draft, known.facts, PATH)
+    found += [
+        problem("BDR-MBR-067", (*PATH, *path), **change.words())
+        for path, change in known.given_up.items()
+    ]
+    if known.changed_since is not None:
+        found.append(problem("BDR-MBR-068", (*PATH, "supplierId"), **known.changed_since.words()))
     if known.supplier is not None:
         found += await _unacknowledged(known.supplier["id"])
     return Judged(draft, known, found)
@@ -107,13 +114,14 @@ async def save_draft(
     async with transaction():
         if draft.supplier_id is None:
             raise Invalid(problem("BDR-INV-001", path))
-        actor.require(Permission.ISSUE, on=draft.supplier_id, path=path)
+        _require_issue(actor, draft.supplier_id, None, path, or_on_a_service=True)
         if refusals := errors(draft_problems(draft, PATH, check_luhn=policy.current().check_luhn)):
             raise Invalid(*refusals)
         # The row first, as a deposit of the draft does: nobody waits in a circle.
         saved = None if draft_id is None else await _draft(actor, draft_id, ("draft",))
         await _hold(draft)
         known = await known_of(draft, own_id=draft_id)
+        _require_issue(actor, draft.supplier_id, _id(known.supplier_service), path)
         if taken := list(reference_problems(draft, known.facts, PATH)):
             raise Invalid(*taken)
         if saved is not None:
@@ -140,7 +148,7 @@ async def submit_draft(
     async with transaction():
         invoice = await _draft(actor, draft_id, ("draft",))
         _check_version(invoice, expected_version)
-        actor.require(Permission.ISSUE, on=invoice.supplier_id, path=("draft",))
+        _require_issue(actor, invoice.supplier_id, invoice.supplier_service_id, ("draft",))
         advice = await _submit(invoice, actor)
         await invoice.save()
     return Deposited(invoice, advice)
@@ -467,6 +475,25 @@ async def _unacknowledged(supplier_id: str) -> list[Problem]:
     if not count:
         return []
     return [problem("BDR-LIF-021", (*PATH, "supplierId"), count=count, days=days)]
+
+
+def _require_issue(
+    actor: Actor,
+    structure_id: str,
+    service_id: str | None,
+    path: tuple[str, ...],
+    *,
+    or_on_a_service: bool = False,
+) -> None:
+    """Refuse unless the actor may issue for the structure, or for the service that is named.
+
+    `or_on_a_service` lets go on whoever may for some service, until it is known which is named.
+    """
+    if service_id is not None and actor.may(Permission.ISSUE, service_id):
+        return
+    if or_on_a_service and actor.services(Permission.ISSUE):
+        return
+    actor.require(Permission.ISSUE, on=structure_id, path=path)
 
 
 def _id(row: Mapping[str, Any] | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -46,12 +46,30 @@ class Known:
     supplier_service: Mapping[str, Any] | None = None
     validator_1_service: Mapping[str, Any] | None = None
     validator_2_service: Mapping[str, Any] | None = None
+    # The SIRETs named that their structures had before, by where the draft names them.
+    given_up: Mapping[tuple[str, ...], SiretReplaced] = field(default_factory=dict)
+    # The supplier's change of SIRET since the date of the invoice.
+    changed_since: SiretReplaced | None = None
+
+
+@dataclass(frozen=True)
+class SiretReplaced:
+    """A SIRET that another one replaced."""
+
+    old: str
+    new: str
+    on: date
+
+    def words(self) -> dict[str, object]:
+        """What its advice speaks of."""
+        return {"old": self.old, "new": self.new, "date": self.on}
 
 
 async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
     """Everything known of what the normalised draft names. `own_id` is the document itself."""
     draft = draft.searchable()
     structures = await _structures(draft)
+    given_up = await _given_up(draft, structures)
     supplier = structures.get(draft.supplier_id)
     recipient = structures.get(draft.recipient_siret)
     validators = [
@@ -93,6 +111,8 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         supplier_service,
         validator_services[0],
         validator_services[1],
+        given_up,
+        await _changed_since(own["changed_since"]),
     )
 
 
@@ -115,6 +135,43 @@ async def _structures(draft: Draft) -> dict[str | None, Mapping[str, Any]]:
             found[row["identifier"]] = row
         found[row["id"]] = row
     return found
+
+
+async def _given_up(
+    draft: Draft, structures: dict[str | None, Mapping[str, Any]]
+) -> dict[tuple[str, ...], SiretReplaced]:
+    """Find by their former SIRETs the structures that were not found, and say so."""
+    named = {
+        ("recipientSiret",): draft.recipient_siret,
+        ("validator1", "identifier"): draft.validator_1 and draft.validator_1.identifier,
+        ("validator2", "identifier"): draft.validator_2 and draft.validator_2.identifier,
+    }
+    unknown = {path: siret for path, siret in named.items() if siret and siret not in structures}
+    if not unknown:
+        return {}
+    marks = ", ".join(f"${n}" for n in range(1, len(unknown) + 1))
+    rows = await fetch(
+        "SELECT s.*, c.old_siret, c.effective_on FROM siret_change c"
+        " JOIN structure s ON s.id = c.structure_id"
+        f" WHERE c.old_siret IN ({marks}) AND c.status = 'CONFIRME'",
+        *unknown.values(),
+    )
+    found = {row["old_siret"]: row for row in rows}
+    structures.update(found)
+    return {
+        path: SiretReplaced(siret, row["identifier"], _day(row["effective_on"]) or date.min)
+        for path, siret in unknown.items()
+        if (row := found.get(siret)) is not None
+    }
+
+
+async def _changed_since(change_id: str | None) -> SiretReplaced | None:
+    if change_id is None:
+        return None
+    rows = await fetch(
+        "SELECT old_siret, new_siret, effective_on FROM siret_change WHERE id = $1", change_id
+    )
+    return SiretReplaced(rows[0][0], rows[0][1], _day(rows[0][2]) or date.min)
 
 
 async def _services(
@@ -161,7 +218,9 @@ async def _own_facts(
             "  AND status NOT IN ('BROUILLON', 'SUPPRIMEE') AND id <> $4"
             "  AND issued_on >= $6 AND issued_on <= $7) AS number_used_in_company,"
             " (SELECT id FROM invoice WHERE supplier_id = $1 AND external_reference = $8"
-            "  AND status <> 'SUPPRIMEE' AND id <> $4) AS reference_used_by",
+            "  AND status <> 'SUPPRIMEE' AND id <> $4) AS reference_used_by,"
+            " (SELECT MIN(id) FROM siret_change WHERE structure_id = $1 AND status = 'CONFIRME'"
+            "  AND effective_on > $9) AS changed_since",
             draft.supplier_id or "",
             draft.bank_account_id or "",
             draft.number or "",
@@ -170,6 +229,7 @@ async def _own_facts(
             date(year, 1, 1),
             date(year, 12, 31),
             draft.external_reference,
+            draft.issued_on or date.max,
         )
     )
     return rows[0]

@@ -99,6 +99,19 @@ class Invoice(Document):
         }
         return {party: structure for party, structure in named.items() if structure}
 
+    def places(self) -> Mapping[Party, tuple[str, ...]]:
+        """The structure in each part, and the service through which it plays it."""
+        services = {
+            Party.SUPPLIER: self.supplier_service_id,
+            Party.RECIPIENT: self.recipient_service_id,
+            Party.VALIDATOR_1: self.validator_1_service_id,
+            Party.VALIDATOR_2: self.validator_2_service_id,
+        }
+        return {
+            party: (structure, service) if (service := services[party]) else (structure,)
+            for party, structure in self.parties().items()
+        }
+
     def facts(self) -> InvoiceFacts:
         """What the conditions of the life cycle look at."""
         return facts_of(

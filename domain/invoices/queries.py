@@ -36,6 +36,12 @@ COLUMN_OF = {
     Party.VALIDATOR_1: "validator_1_id",
     Party.VALIDATOR_2: "validator_2_id",
 }
+SERVICE_COLUMN_OF = {
+    Party.SUPPLIER: "supplier_service_id",
+    Party.RECIPIENT: "recipient_service_id",
+    Party.VALIDATOR_1: "validator_1_service_id",
+    Party.VALIDATOR_2: "validator_2_service_id",
+}
 _TO_ACKNOWLEDGE = ("REJETEE", "SUSPENDUE", "A_RECYCLER", "REFUSEE_1", "REFUSEE_2")
 
 
@@ -102,7 +108,28 @@ def listed(actor: Actor, criteria: InvoiceCriteria, order: InvoiceOrder) -> Sele
 
 
 def _openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
-    """The conditions under which a part that the actor's structures play opens an invoice."""
+    """The conditions under which a part that the actor's structures play opens an invoice.
+
+    Rights held on single services add to them; who holds none pays nothing for it.
+    """
+    of_services = _service_openings(actor, party, wanted)
+    return [*_structure_openings(actor, party, wanted), *of_services]
+
+
+def _service_openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
+    services = actor.services(INVOICE.sees[party])
+    if not services:
+        return []
+    column, hidden = SERVICE_COLUMN_OF[party], INVOICE.hidden.get(party)
+    narrowed = [unless(among("status", hidden))] if hidden else []
+    if wanted:
+        narrowed.append(among(COLUMN_OF[party], wanted))
+    if len(services) <= MAX_BRANCHES // len(COLUMN_OF):
+        return [all_of(equals(column, s), *narrowed) for s in sorted(services)]
+    return [all_of(among(column, services), *narrowed)]
+
+
+def _structure_openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
     structures = actor.structures(INVOICE.sees[party])
     column = COLUMN_OF[party]
     hidden = INVOICE.hidden.get(party)

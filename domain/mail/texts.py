@@ -316,6 +316,195 @@ MAILS: Mapping[str, MailText] = {
         "Check with the person, then reopen the account in the list of accounts:\n\n{link}\n\n"
         "You get this message because you administer this site.",
     ),
+    "attachment_accepted": MailText(
+        "Votre rattachement à {structure} est accepté",
+        "Bienvenue ! Votre demande de rattachement à {structure} est acceptée (rôle : {role}).\n\n"
+        "Espaces ouverts : {spaces}\nCommentaire : {comment}\n\n"
+        "Vos droits sont valables dès maintenant. Si vous n'avez rien demandé, quittez la structure"
+        " depuis vos rattachements.",
+        "Your attachment to {structure} is accepted",
+        "Welcome! Your request to be attached to {structure} is accepted (role: {role}).\n\n"
+        "Spaces opened: {spaces}\nComment: {comment}\n\n"
+        "Your rights hold from now on. If you asked for nothing, leave the structure from your"
+        " attachments.",
+    ),
+    "attachment_refused": MailText(
+        "Votre rattachement à {structure} est refusé",
+        "Votre demande de rattachement à {structure} n'a pas été acceptée.\n\n"
+        "Raison : {comment}\n\n"
+        "Vous pouvez la refaire si la raison ne tient plus. Si vous n'avez rien demandé, il n'y a"
+        " rien à faire.",
+        "Your attachment to {structure} is refused",
+        "Your request to be attached to {structure} was not accepted.\n\n"
+        "Reason: {comment}\n\n"
+        "You may ask again when the reason no longer holds. If you asked for nothing, there is"
+        " nothing to do.",
+    ),
+    "attachment_role_changed": MailText(
+        "Votre rôle change dans {structure}",
+        "Votre rôle dans {structure} est désormais : {role}. Il est valable dès maintenant.\n\n"
+        "Si ce changement vous surprend, parlez-en au gestionnaire principal.",
+        "Your role changes in {structure}",
+        "Your role in {structure} is now: {role}. It holds from now on.\n\n"
+        "If this surprises you, speak to the main manager.",
+    ),
+    "attachment_spaces_changed": MailText(
+        "Vos espaces changent dans {structure}",
+        "Vos espaces dans {structure} sont désormais : {spaces}. Ils sont valables dès"
+        " maintenant.\n\n"
+        "Si ce changement vous surprend, parlez-en à un gestionnaire de la structure.",
+        "Your spaces change in {structure}",
+        "Your spaces in {structure} are now: {spaces}. They hold from now on.\n\n"
+        "If this surprises you, speak to a manager of the structure.",
+    ),
+    "attachment_deactivated": MailText(
+        "Votre rattachement à {structure} est désactivé",
+        "Votre rattachement à {structure} est désactivé : vous n'y avez plus accès.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Un gestionnaire de la structure peut le réactiver ; adressez-vous à lui.",
+        "Your attachment to {structure} is deactivated",
+        "Your attachment to {structure} is deactivated: it no longer opens anything.\n\n"
+        "Comment: {comment}\n\n"
+        "A manager of the structure may reactivate it; ask them.",
+    ),
+    "attachment_reactivated": MailText(
+        "Votre rattachement à {structure} est réactivé",
+        "Votre rattachement à {structure} est de nouveau actif, avec vos espaces d'avant.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si vous ne travaillez plus pour cette structure, quittez-la depuis vos rattachements.",
+        "Your attachment to {structure} is active again",
+        "Your attachment to {structure} is active again, with the spaces you had.\n\n"
+        "Comment: {comment}\n\n"
+        "If you no longer work for this structure, leave it from your attachments.",
+    ),
+    "attachment_removed": MailText(
+        "Votre rattachement à {structure} est supprimé",
+        "Votre rattachement à {structure} est supprimé : vous n'y avez plus accès.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si c'est une erreur, demandez de nouveau à y être rattaché.",
+        "Your attachment to {structure} is removed",
+        "Your attachment to {structure} is removed: it no longer opens anything.\n\n"
+        "Comment: {comment}\n\n"
+        "If this is a mistake, ask to be attached again.",
+    ),
+    "attachment_left": MailText(
+        "{person} a quitté {structure}",
+        "{person} a quitté votre structure {structure} et n'y a plus accès.\n\n"
+        "Vous n'avez rien à faire.",
+        "{person} left {structure}",
+        "{person} left your structure {structure} and no longer has access to it.\n\n"
+        "There is nothing to do.",
+    ),
+    "spaces_requested": MailText(
+        "{person} demande des espaces dans {structure}",
+        "{person} demande ces espaces dans votre structure {structure} : {spaces}.\n\n"
+        "Message : {message}\n\n"
+        "Acceptez ou refusez depuis la liste des demandes en attente de votre structure.",
+        "{person} asks for spaces in {structure}",
+        "{person} asks for these spaces in your structure {structure}: {spaces}.\n\n"
+        "Message: {message}\n\n"
+        "Accept or refuse from the pending requests of your structure.",
+    ),
+    "spaces_accepted": MailText(
+        "De nouveaux espaces vous sont ouverts dans {structure}",
+        "Ces espaces vous sont ouverts dans {structure} : {spaces}. Ils sont valables dès"
+        " maintenant.\n\nCommentaire : {comment}",
+        "New spaces are open to you in {structure}",
+        "These spaces are open to you in {structure}: {spaces}. They hold from now on.\n\n"
+        "Comment: {comment}",
+    ),
+    "spaces_refused": MailText(
+        "Les espaces demandés dans {structure} sont refusés",
+        "Les espaces que vous demandiez dans {structure} ({spaces}) n'ont pas été ouverts.\n\n"
+        "Raison : {comment}\n\n"
+        "Vous pouvez refaire la demande si la raison ne tient plus.",
+        "The spaces asked for in {structure} are refused",
+        "The spaces you asked for in {structure} ({spaces}) were not opened.\n\n"
+        "Reason: {comment}\n\n"
+        "You may ask again when the reason no longer holds.",
+    ),
+    "main_manager_gained": MailText(
+        "Vous êtes gestionnaire principal de {structure}",
+        "Vous êtes désormais le gestionnaire principal de {structure} : vous en signez le mandat,"
+        " nommez ses gestionnaires et déclarez ses changements de SIRET.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si vous ne devez pas l'être, transmettez la gestion principale à un autre utilisateur.",
+        "You are the main manager of {structure}",
+        "You are now the main manager of {structure}: you sign its mandate, appoint its managers"
+        " and declare its changes of SIRET.\n\n"
+        "Comment: {comment}\n\n"
+        "If you should not be, hand over the main management to another member.",
+    ),
+    "main_manager_given_up": MailText(
+        "Vous avez transmis la gestion principale de {structure}",
+        "{person} est désormais le gestionnaire principal de {structure}. Vous en restez"
+        " gestionnaire secondaire.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si ce n'est pas vous qui l'avez transmise, changez de mot de passe et écrivez aussitôt à"
+        " l'administrateur du portail.",
+        "You handed over the main management of {structure}",
+        "{person} is now the main manager of {structure}. You remain a secondary manager.\n\n"
+        "Comment: {comment}\n\n"
+        "If it was not you who handed it over, change your password and write to the administrator"
+        " of the portal at once.",
+    ),
+    "main_manager_replaced": MailText(
+        "Vous n'êtes plus gestionnaire principal de {structure}",
+        "L'administrateur du portail a nommé {person} gestionnaire principal de {structure} à votre"
+        " place ; votre rattachement est désactivé.\n\n"
+        "Raison : {comment}\n\n"
+        "Si c'est une erreur, écrivez à l'administrateur du portail : {person} peut réactiver votre"
+        " rattachement.",
+        "You are no longer the main manager of {structure}",
+        "The administrator of the portal appointed {person} main manager of {structure} in your"
+        " place; your attachment is deactivated.\n\n"
+        "Reason: {comment}\n\n"
+        "If this is a mistake, write to the administrator of the portal: {person} may reactivate"
+        " your attachment.",
+    ),
+    "main_manager_changed": MailText(
+        "{person} est gestionnaire principal de {structure}",
+        "{person} est désormais le gestionnaire principal de {structure}.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si ce changement vous surprend, écrivez à l'administrateur du portail.",
+        "{person} is the main manager of {structure}",
+        "{person} is now the main manager of {structure}.\n\n"
+        "Comment: {comment}\n\n"
+        "If this surprises you, write to the administrator of the portal.",
+    ),
+    "siret_change_declared": MailText(
+        "Changement de SIRET à confirmer : {structure}",
+        "{structure} déclare changer de SIRET : {old} devient {new} le {date}.\n\n"
+        "Raison : {reason}\n\n"
+        "Vérifiez-le à l'INSEE, puis confirmez ou refusez la déclaration.",
+        "Change of SIRET to confirm: {structure}",
+        "{structure} declares a change of SIRET: {old} becomes {new} on {date}.\n\n"
+        "Reason: {reason}\n\n"
+        "Check it with INSEE, then confirm or refuse the declaration.",
+    ),
+    "siret_change_confirmed": MailText(
+        "Le SIRET de {structure} est désormais {new}",
+        "Le changement de SIRET de {structure} est confirmé : {new} remplace {old}. La structure"
+        " garde ses factures, ses utilisateurs et son historique ; l'ancien SIRET la désigne"
+        " encore.\n\n"
+        "Commentaire : {comment}\n\n"
+        "Si ce changement vous surprend, écrivez à l'administrateur du portail.",
+        "The SIRET of {structure} is now {new}",
+        "The change of SIRET of {structure} is confirmed: {new} replaces {old}. The structure keeps"
+        " its invoices, members and history; the old SIRET still finds it.\n\n"
+        "Comment: {comment}\n\n"
+        "If this surprises you, write to the administrator of the portal.",
+    ),
+    "siret_change_refused": MailText(
+        "Le changement de SIRET de {structure} est refusé",
+        "Le changement de SIRET de {structure} ({old} vers {new}) est refusé.\n\n"
+        "Raison : {comment}\n\n"
+        "Le gestionnaire principal peut le déclarer de nouveau.",
+        "The change of SIRET of {structure} is refused",
+        "The change of SIRET of {structure} ({old} to {new}) is refused.\n\n"
+        "Reason: {comment}\n\n"
+        "The main manager may declare it again.",
+    ),
 }
 
 _GREETING = {"FR": "Bonjour,\n\n", "EN": "Hello,\n\n"}

@@ -29,6 +29,8 @@ from domain.structures.models import (
     Nature,
     Service,
     ServiceStatus,
+    SiretChange,
+    SiretChangeStatus,
     Structure,
     StructureStatus,
 )
@@ -433,6 +435,12 @@ async def _refuse_duplicate(draft: StructureDraft) -> None:
     ).exists():
         shown = identifiers.masked(draft.identifier_type, draft.identifier)
         raise Duplicate(problem("BDR-STR-011", ("identifier",), identifier=shown))
+    if draft.identifier_type == IdentifierType.SIRET and (
+        await SiretChange.filter(
+            old_siret=draft.identifier, status=SiretChangeStatus.CONFIRME
+        ).exists()
+    ):
+        raise Duplicate(problem("BDR-MBR-066", ("identifier",), siret=draft.identifier))
 
 
 def _reserved(draft: StructureDraft, **usual: Any) -> list[Problem]:

@@ -197,7 +197,11 @@ async def _write(
     async with events.transaction():
         if db.dialect() == "postgres":
             await db.fetch("SELECT pg_advisory_xact_lock($1)", _LOCK_KEY)
+        given = len(lines)
         existing = await _existing([line.identifier for line in lines])
+        # A file that is late names a structure by the SIRET it gave up: nothing new in that.
+        former = await _given_up([x.identifier for x in lines if x.identifier not in existing])
+        lines = [line for line in lines if line.identifier not in former]
         created = await _create([x for x in lines if x.identifier not in existing], known_words)
         changed = 0
         for line in lines:
@@ -211,7 +215,7 @@ async def _write(
     # Counted once the transaction is there to stay.
     report.created += len(created)
     report.updated += changed
-    report.unchanged += len(lines) - len(created) - changed
+    report.unchanged += given - len(created) - changed
     report.services_opened += opened_services
 
 
@@ -223,6 +227,19 @@ async def _existing(sirets: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         *to.params,
     )
     return {row["identifier"]: row for row in rows}
+
+
+async def _given_up(sirets: Sequence[str]) -> frozenset[str]:
+    """Those of the SIRETs that structures had before a change."""
+    if not sirets:
+        return frozenset()
+    to = Statement(db.dialect())
+    rows = await db.fetch(
+        "SELECT old_siret FROM siret_change"
+        f" WHERE status = 'CONFIRME' AND {to.among('old_siret', sirets)}",
+        *to.params,
+    )
+    return frozenset(row[0] for row in rows)
 
 
 async def _create(lines: Sequence[Line], known_words: set[str]) -> dict[str, str]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from domain import events, identifiers
+from collections.abc import Sequence
+
+from domain import db, events, identifiers
 from domain.access import OWN, Actor, ActorKind
 from domain.accounts.models import Account, Attachment, AttachmentStatus
 from domain.db import hold
+from domain.errors import NotFound
 from domain.identifiers import IdentifierType
+from domain.rules_text import problem
+from domain.select import EVERYTHING, Slice, Statement, equals, page_sql
+from domain.structures import search
 from domain.structures.actions import create_structure
-from domain.structures.members import ask, join_at_once
+from domain.structures.members import Wish, ask, join_at_once, request
 from domain.structures.models import Structure
 from domain.structures.rules import NAME_MAX, StructureDraft, country_of
+from domain.structures.siret_changes import successor_of
 
 
 async def join(
@@ -36,12 +43,10 @@ async def join(
     async with events.transaction():
         # Two people who bring the same unknown identifier: one creates, the other asks.
         await hold(f"structure {identifier_type.value} {wanted}")
-        structure = (
-            await Structure.filter(identifier=wanted, identifier_type=identifier_type)
-            .select_for_update()
-            .first()
-        )
-        if structure is None:
+        structure = await named(identifier_type, wanted)
+        if structure is not None:
+            structure = await Structure.filter(id=structure.id).select_for_update().get()
+        else:
             draft = StructureDraft(
                 identifier_type,
                 identifier,
@@ -56,6 +61,47 @@ async def join(
         if is_proven and (known is None or known.status == _ASKED):
             return await join_at_once(account, actor, structure, known)
         return await ask(actor, structure)
+
+
+async def request_by(
+    actor: Actor,
+    *,
+    structure_id: str | None = None,
+    identifier_type: IdentifierType = IdentifierType.SIRET,
+    identifier: str = "",
+    message: str | None = None,
+    wishes: Sequence[Wish] = (),
+) -> Attachment:
+    """Ask to be attached to the structure that is named by our identifier or an official one.
+
+    Raises:
+        NotFound, Forbidden, Invalid, Duplicate, WrongStatus
+    """
+    if structure_id is not None:
+        structure = await _seen(actor, structure_id)
+    else:
+        wanted = identifiers.normal(identifier_type, identifier[:200])
+        structure = await named(identifier_type, wanted)
+    if structure is None:
+        raise NotFound(problem("BDR-REQ-001", ("structure",)))
+    return await request(actor, structure, message=message, wishes=wishes)
+
+
+async def named(identifier_type: IdentifierType, identifier: str) -> Structure | None:
+    """The structure that has the identifier, or had it before a change of SIRET."""
+    found = await Structure.get_or_none(identifier=identifier, identifier_type=identifier_type)
+    if found is not None or identifier_type != IdentifierType.SIRET:
+        return found
+    given_up = await successor_of(identifier)
+    return await Structure.get(id=given_up.structure_id) if given_up else None
+
+
+async def _seen(actor: Actor, structure_id: str) -> Structure | None:
+    """The structure, if the actor may see it at all: an identifier is no way round."""
+    to = Statement(db.dialect())
+    select = search.seen(actor).where(equals("id", structure_id))
+    rows = await db.fetch(page_sql(to, select, Slice(1), EVERYTHING), *to.params)
+    return await Structure.get(id=structure_id) if rows else None
 
 
 _ASKED = AttachmentStatus.EN_COURS_DE_VALIDATION

@@ -40,6 +40,14 @@ class BankReferenceKind(StrEnum):
     RIB = "RIB"
 
 
+class SiretChangeStatus(StrEnum):
+    """Where a declared change of SIRET stands."""
+
+    DECLARE = "DECLARE"
+    CONFIRME = "CONFIRME"
+    REFUSE = "REFUSE"
+
+
 class Structure(Model):
     """A legal entity's establishment, or a person, that issues or receives payment requests."""
 
@@ -167,3 +175,23 @@ class Mandate(Model):
 
     class Meta:
         table = "mandate"
+
+
+class SiretChange(Model):
+    """A change of SIRET. Once confirmed, the old one still finds the structure."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    old_siret = fields.CharField(max_length=14)
+    new_siret = fields.CharField(max_length=14)
+    effective_on = fields.DateField()
+    reason = fields.CharField(max_length=500)
+    status = fields.CharEnumField(SiretChangeStatus, max_length=8)
+    comment = fields.CharField(max_length=500, null=True)
+    declared_by = fields.CharField(max_length=30)
+    declared_at = fields.DatetimeField()
+    decided_by = fields.CharField(max_length=30, null=True)
+    decided_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "siret_change"

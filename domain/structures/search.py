@@ -37,6 +37,7 @@ from domain.structures.models import Nature, ServiceStatus, StructureStatus
 LONGEST_TEXT = 200
 SHORTEST_IDENTIFIER = 3
 _LONGEST_NUMBER_IN_NAMES = 5
+_SIRET_LENGTH = 14
 _MOST_WORDS = 10
 _MOST_CORRECTIONS = 8
 _CORRECTIONS_CONSIDERED = 60
@@ -227,9 +228,21 @@ def _identifier_in(search: Search) -> str | None:
     return digits if is_long and digits.isascii() and digits.isdigit() else None
 
 
+def with_siret(siret: str) -> Condition:
+    """The structure has the SIRET, or had it before a change."""
+    return written(
+        "{t}.id IN (SELECT id FROM structure WHERE identifier = {0} AND identifier_type = 'SIRET'"
+        " UNION ALL SELECT structure_id FROM siret_change"
+        " WHERE old_siret = {0} AND status = 'CONFIRME')",
+        siret,
+    )
+
+
 def _by_identifier(actor: Actor, search: Search, identifier: str) -> Select:
     if len(identifier) < SHORTEST_IDENTIFIER:
         return Select("structure", (NOTHING,))
+    if len(identifier) == _SIRET_LENGTH and identifier.isdigit():
+        return _filtered(listed(actor), search).where(with_siret(identifier))
     return (
         _filtered(listed(actor), search)
         .where(at_least("identifier", identifier), below("identifier", identifier + _AFTER_ALL))

@@ -13,11 +13,12 @@ import pytest
 from auth import consents, devices, recovery
 from auth.factors import actions as factors
 from domain import events, policy
-from domain.access import Actor
+from domain.access import Actor, Level, Role, Space
 from domain.accounts import life
-from domain.accounts.models import Account
+from domain.accounts.membership import MemberAction
+from domain.accounts.models import Account, Attachment
 from domain.catalogue import EVENT_KINDS
-from domain.clock import Clock
+from domain.clock import Clock, today
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN
@@ -25,13 +26,15 @@ from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.actions import accept_terms
 from domain.signatures.texts import TextKind
-from domain.structures import actions
+from domain.structures import actions, managers, members, siret_changes, spaces
 from domain.structures.joining import join
 from domain.structures.models import ServiceStatus
+from domain.structures.siret_changes import SiretChangeDraft
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
 from tests.make import (
     a_factor,
+    a_siret,
     a_situation,
     act,
     actor_of,
@@ -126,6 +129,7 @@ async def a_bit_of_everything() -> World:
     await actions.revoke_mandate(supplier, world.parties.supplier.id)
     terms = texts.present(TextKind.TERMS)
     await accept_terms(supplier, terms.version, terms.sha256, UNKNOWN)
+    await every_fact_about_members(world)
     for is_proven in (False, True):
         siret = world.parties.supplier.identifier
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
@@ -166,6 +170,46 @@ async def the_life_of_two_accounts(administrator: Actor) -> None:
         account = await Account.filter(id=account.id).select_for_update().get()
         await life.change_email(account, "trois@example.test")
         await life.contest(account, "deux@example.test", is_free=True)
+
+
+async def every_fact_about_members(world: World) -> None:
+    structure, site = world.parties.supplier, an_administrator()
+    manager, plain = await world.actor("supplier"), await world.actor("plain")
+    member, newcomer = world.attachments["member"].id, world.attachments["newcomer"].id
+    wish = [members.Wish(Space.FACTURES_EMISES, Level.MODIFICATION)]
+    for accept in (False, True):
+        await members.ask_spaces(plain, structure.id, wish, message=None)
+        decision = members.Decision(member, accept, "Entendu.")
+        await members.decide(manager, [decision])
+    await members.ask_spaces(plain, structure.id, wish, message=None)
+    await members.cancel(plain, member)
+    await members.cancel(plain, world.attachments["ownRequest"].id)
+    await members.decide(manager, [members.Decision(newcomer, accept=True)])
+    await members.end_or_resume(manager, newcomer, MemberAction.DEACTIVATE, comment=None)
+    await members.end_or_resume(manager, newcomer, MemberAction.REACTIVATE, comment=None)
+    await members.end_or_resume(manager, newcomer, MemberAction.REMOVE, comment=None)
+    asker = await members.request(
+        await actor_of(await an_account()), structure, message=None, wishes=()
+    )
+    await members.decide(manager, [members.Decision(asker.id, accept=False, comment="Inconnu.")])
+    leaver = await an_account(structure, role=Role.USER)
+    attachment = await Attachment.get(member_id=leaver.id)
+    leaving = MemberAction.LEAVE
+    await members.end_or_resume(await actor_of(leaver), attachment.id, leaving, comment=None)
+    await members.change_role(manager, member, Role.SECONDARY_MANAGER)
+    await spaces.close_space(manager, structure.id, Space.FACTURES_EMISES)
+    await spaces.open_space(manager, structure.id, Space.FACTURES_EMISES)
+    await managers.replace_main_manager(site, structure.id, member, reason="Disparu.")
+    for confirm in (False, True):
+        change = await siret_changes.declare(
+            await world.actor("plain"),
+            SiretChangeDraft(structure.id, a_siret(), today(), "Déménagement."),
+        )
+        await siret_changes.decide(site, change.id, confirm=confirm, comment="Vu.")
+    former = await Attachment.get(member_id=world.people["supplier"].id, structure_id=structure.id)
+    successor = await world.actor("plain")
+    await members.end_or_resume(successor, former.id, MemberAction.REACTIVATE, comment=None)
+    await managers.hand_over(successor, structure.id, former.id, comment=None)
 
 
 # Told by the importers and by a delivery that fails for days, each in tests of their own.
