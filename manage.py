@@ -35,6 +35,9 @@ from domain.accounts.importing import import_accounts
 from domain.db import execute, fetch
 from domain.events import transaction
 from domain.migrate import MigrationError, migrate
+from domain.signatures import keys as certificate_keys
+from domain.signatures.actions import is_in_force
+from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
 from domain.structures.importing import import_structures
 from frontend_contract import generate
 from settings import Settings, opened
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             words = problem["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ")
             print(f"error: {name}: {words}" if name else f"error: {words}", file=sys.stderr)
         return 2
-    except (MigrationError, ValueError) as error:
+    except (MigrationError, ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
@@ -103,6 +106,20 @@ def _parser() -> argparse.ArgumentParser:
     client.add_argument("--structure", help="identifier (str_…) of the structure it acts for")
     keys = add("keys", rotate_keys, "Begin to sign tokens with a new key.")
     keys.add_argument("action", choices=["rotate"])
+    keys.add_argument(
+        "--certificates", action="store_true", help="the key that signs certificates instead"
+    )
+    certificate = add(
+        "certificate", certificate_verify, "Check a certificate of signature, offline if need be."
+    )
+    certificate.add_argument("action", choices=["verify"])
+    certificate.add_argument("file", type=Path, help="the PDF")
+    certificate.add_argument(
+        "--signature", type=Path, help="its statement and detached JWS, or a whole JWS: no database"
+    )
+    certificate.add_argument(
+        "--keys", type=Path, help="the published keys to trust, instead of those of the database"
+    )
     epoch = add("events", new_epoch, "After restoring a backup: begin a new life of the log.")
     epoch.add_argument("action", choices=["new-epoch"])
     contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
@@ -370,9 +387,38 @@ async def client_create(settings: Settings, asked: argparse.Namespace) -> int:
 async def rotate_keys(settings: Settings, asked: argparse.Namespace) -> int:
     """Tokens signed before stay valid until they end."""
     async with opened(settings):
-        await Keys(app.auth_settings(settings)).rotate()
-    print("New tokens are signed with a new key.")
+        if asked.certificates:
+            await certificate_keys.rotate()
+        else:
+            await Keys(app.auth_settings(settings)).rotate()
+    print(f"New {'certificates' if asked.certificates else 'tokens'} are signed with a new key.")
     return 0
+
+
+async def certificate_verify(settings: Settings, asked: argparse.Namespace) -> int:
+    """Say whether the file is genuine and what it states; 1 when it is not.
+
+    With a signature and keys nothing else is read: anyone may check, anywhere, for ever.
+    """
+    pdf = asked.file.read_bytes()
+    trusted = None if asked.keys is None else keys_in(asked.keys.read_text("utf-8"))
+    if asked.signature is not None and trusted is not None:
+        verdict = verified(pdf, *signature_in(asked.signature.read_text("utf-8")), trusted)
+    else:
+        async with opened(settings):
+            if asked.signature is None:
+                verdict = await verified_here(pdf, trusted)
+            else:
+                published = (await certificate_keys.published())["keys"]
+                stated = signature_in(asked.signature.read_text("utf-8"))
+                verdict = verified(pdf, *stated, published)
+    print(f"{verdict.words.fr}\n{verdict.words.en}")
+    if verdict.statement is not None:
+        print(json.dumps(verdict.statement, ensure_ascii=False, indent=2))
+    if verdict.signature is not None:
+        state = "in force" if is_in_force(verdict.signature) else "no longer in force"
+        print(f"What was signed is {state}.")
+    return 0 if verdict.is_genuine else 1
 
 
 async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:

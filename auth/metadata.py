@@ -44,6 +44,10 @@ CONFIRM = "/oauth/account/confirm"
 FACTOR_RENAME = "/oauth/account/rename"
 FACTOR_REMOVE = "/oauth/account/remove"
 RECOVERY_CODES = "/oauth/account/recovery-codes"
+TERMS = "/oauth/terms"
+VERIFY = "/verify"
+CERTIFICATES = "/certificates"
+CERTIFICATE_KEYS = "/.well-known/certificate-keys.json"
 
 
 def server_metadata(settings: AuthSettings) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
 from domain.events import afterwards, transaction
 from domain.ids import new_id
+from domain.origin import Origin, Proof, origin_of
 
 # A request made by another site's page says so in this header; old browsers do not send it.
 _OWN_SITES = ("same-origin", "none")
@@ -212,6 +213,12 @@ def tell_ended(*ids: str) -> None:
             forget(*ids)
 
     afterwards(forget_all)
+
+
+def origin_behind(session: Session, request: Request) -> Origin:
+    """From where a person logged in sends a form, and how it had proved who it is."""
+    proof = Proof(tuple(session.methods.split()), session.authenticated_at, session.id)
+    return origin_of(address_of(request), request.headers.get("user-agent"), proof)
 
 
 def address_of(request: Request) -> str:

@@ -19,6 +19,8 @@ from auth.pages.second_factor import SecondFactor
 from auth.pages.security import Security
 from auth.pages.shell import Shell
 from auth.pages.signup import SignUpPages
+from auth.pages.terms import Terms
+from auth.pages.verify import Verify
 from auth.server import Server
 from auth.sessions import Sessions
 
@@ -43,5 +45,7 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
         *EmailPages(shell).routes(),
         *EndSession(shell).routes(),
         *DevicePage(shell).routes(),
+        *Terms(shell).routes(),
+        *Verify(shell).routes(),
         *mailbox,
     ]

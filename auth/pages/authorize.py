@@ -8,7 +8,11 @@ from enum import Enum, auto
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import OAuth2Error
-from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
+from authlib.oidc.core.errors import (
+    ConsentRequiredError,
+    InteractionRequiredError,
+    LoginRequiredError,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -23,6 +27,7 @@ from auth.scopes import SCOPES
 from auth.server import Asked, CodeGrant, Person, person_behind
 from domain.clock import now
 from domain.db import fetch
+from domain.signatures.actions import terms_to_accept
 
 # What a fresh log-in satisfies.
 _SATISFIED = ("login", "select_account", "create")
@@ -33,12 +38,27 @@ class Step(Enum):
 
     SIGN_UP = auto()
     LOG_IN = auto()
+    TERMS = auto()
     CONSENT = auto()
     ANSWER = auto()
 
 
+# What a client that asked to show no page is told.
+_NEEDED: Mapping[Step, type[OAuth2Error]] = {
+    Step.SIGN_UP: LoginRequiredError,
+    Step.LOG_IN: LoginRequiredError,
+    Step.TERMS: InteractionRequiredError,
+    Step.CONSENT: ConsentRequiredError,
+}
+
+
 def next_step(
-    asked: Mapping[str, str], session: Session | None, client: Client, *, is_agreed: bool
+    asked: Mapping[str, str],
+    session: Session | None,
+    client: Client,
+    *,
+    is_agreed: bool,
+    owes_terms: bool = False,
 ) -> Step:
     """Decide by the log-in of the browser, the trust in the client and what the client asked."""
     prompts = set(asked.get("prompt", "").split())
@@ -46,6 +66,8 @@ def next_step(
         return Step.SIGN_UP
     if session is None or prompts & {"login", "select_account"} or _is_too_old(session, asked):
         return Step.LOG_IN
+    if owes_terms:
+        return Step.TERMS
     if "consent" in prompts or not (client.is_trusted or is_agreed):
         return Step.CONSENT
     return Step.ANSWER
@@ -84,15 +106,23 @@ class Authorize:
         is_agreed = session is not None and await consents.is_known(
             session.account_id, grant.client, scopes, uri
         )
-        step = next_step(asked.args, session, grant.client, is_agreed=is_agreed)
+        terms = await terms_to_accept(session.account_id) if session else None
+        step = next_step(
+            asked.args,
+            session,
+            grant.client,
+            is_agreed=is_agreed,
+            owes_terms=terms is not None and terms.is_required,
+        )
         if step is Step.ANSWER and session is not None:
             return await self._issue(asked, grant, await person_behind(session))
         if "none" in asked.args.get("prompt", "").split():
-            kind = ConsentRequiredError if step is Step.CONSENT else LoginRequiredError
-            raise Refused(asked, kind(redirect_uri=grant.redirect_uri))
+            raise Refused(asked, _NEEDED[step](redirect_uri=grant.redirect_uri))
         if step in (Step.LOG_IN, Step.SIGN_UP):
             page = at.LOGIN if step is Step.LOG_IN else at.SIGN_UP
             return self._shell.go(page, {"next": urlencode(after_login(asked.args))})
+        if step is Step.TERMS:
+            return self._shell.go(at.TERMS, {"next": urlencode(asked.args)})
         return self._shell.go(at.CONSENT, asked.args)
 
     async def authorize_by_form(self, request: Request) -> Response:

@@ -68,8 +68,9 @@ class Login:
         if not self._shell.settings.origins.lead_back(back):
             raise BadRequest("return_to is not an address of this site or of ALLOWED_ORIGINS.")
         goes_on = urlencode({RETURN_TO: back})
-        if await self._sessions.find(request) is not None:
-            return self._shell.onward(request, goes_on)
+        session = await self._sessions.find(request)
+        if session is not None:
+            return await self._shell.lead_on(request, session.account_id, goes_on)
         return await self._page(request, goes_on)
 
     async def login(self, request: Request) -> Response:
@@ -123,7 +124,7 @@ class Login:
         elif "client_id" in asked and "response_type" not in asked:
             response = self._shell.message(request, "in", action=await _back_to(asked))
         else:
-            response = self._shell.onward(request, goes_on)
+            response = await self._shell.lead_on(request, account.id, goes_on)
         self._sessions.keep(response, token)
         self._devices.remember(request, response, account)
         return response

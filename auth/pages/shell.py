@@ -22,6 +22,7 @@ from auth.models import Session, client_by_id
 from auth.requests import BadRequest, fields_of
 from auth.server import Asked, Server
 from auth.sessions import Sessions
+from domain.signatures.actions import terms_to_accept
 
 Page = Callable[[Request], Awaitable[Response]]
 # A message in French and in English.
@@ -137,6 +138,13 @@ class Shell:
             return back
         asked = {n: value for n, value in fields_of(goes_on).items() if n != RETURN_TO}
         return f"{self.settings.path(at.AUTHORIZE)}?{urlencode(asked)}" if asked else None
+
+    async def lead_on(self, request: Request, account_id: str, goes_on: str) -> Response:
+        """The same for a person who is logged in: terms that must be accepted come first."""
+        asked = await terms_to_accept(account_id)
+        if asked is not None and asked.is_required:
+            return self.go(at.TERMS, {"next": goes_on} if goes_on else {})
+        return self.onward(request, goes_on)
 
     async def ends_at(self, goes_on: str) -> str:
         """Where the form of a page that `goes_on` may end, for its policy: browsers check it."""
