@@ -20,8 +20,6 @@ from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
 from domain.origin import Proof
 
-_CACHED = 4096
-
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
@@ -42,10 +40,14 @@ class LogIns:
     """Authenticates requests by log-in; answers from memory for a few seconds."""
 
     def __init__(
-        self, settings: AuthSettings, monotonic: Callable[[], float] = time.monotonic
+        self,
+        settings: AuthSettings,
+        monotonic: Callable[[], float] = time.monotonic,
+        most: int = 4096,
     ) -> None:
         self._settings = settings
         self._monotonic = monotonic
+        self._most = most
         self._known: dict[str, _Known] = {}
         on_rights_changed(self.forget)
         on_log_in_ended(self.forget)
@@ -103,8 +105,8 @@ class LogIns:
         return known
 
     def _remember(self, key: str, known: _Known) -> None:
-        if len(self._known) >= _CACHED:
-            for oldest in list(self._known)[: _CACHED // 2]:
+        if len(self._known) >= self._most:
+            for oldest in list(self._known)[: self._most // 2]:
                 del self._known[oldest]
         self._known.pop(key, None)
         self._known[key] = known

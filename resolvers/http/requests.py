@@ -22,6 +22,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}\Z")
 # sees the answer instead of a broken connection.
 _DRAINED = 16
 _MAX_QUERY_PARAMETERS = 20
+_TOKEN_IN_ADDRESS = re.compile(rb"(?:^|&)access_token=")
 _MEDIA = frozenset(media.value for media in Media)
 _WILDCARDS = ("*/*", "application/*")
 
@@ -96,10 +97,17 @@ async def params_of(scope: Scope, receive: Receive, headers: Headers, limit: int
     Raises:
         Refusal, ClientDisconnect
     """
+    if holds_token(scope):
+        raise _malformed("A token never goes into an address: send it as Authorization: Bearer.")
     if scope["method"] == "GET":
         return _from_url(scope["query_string"])
     _check_content(headers)
     return params_from(_json(await _body(receive, headers, limit), "The body"))
+
+
+def holds_token(scope: Scope) -> bool:
+    """Whether the address carries a token: addresses are logged, kept and shown."""
+    return bool(_TOKEN_IN_ADDRESS.search(scope["query_string"]))
 
 
 def _check_content(headers: Headers) -> None:

@@ -29,7 +29,7 @@ from resolvers.http.errors import (
     invalid_token,
     traceback_of,
 )
-from resolvers.http.requests import new_request_id, params_from
+from resolvers.http.requests import holds_token, new_request_id, params_from
 from resolvers.http.sessions import Service, address_of
 from resolvers.http.statuses import Outcome
 
@@ -72,7 +72,8 @@ class Socket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        if not same_origin(websocket, self._service.allowed_origins):
+        allowed = same_origin(websocket, self._service.allowed_origins)
+        if not allowed or holds_token(scope):
             await websocket.close()
             return
         if PROTOCOL not in scope.get("subprotocols", ()):

@@ -173,7 +173,7 @@ async def test_rights_withdrawn_end_at_once_on_a_socket_too(portal: Portal, toke
         await speaker.hear()
         assert await portal.who(headers) == portal.person.id
         async with transaction():
-            await Attachment.filter(member_id=portal.person.id).delete()
+            await Attachment.filter(member_id=portal.person.id).update(status="DESACTIVEE")
         tell_rights_changed(portal.person.id)
 
         by_socket = await speaker.ask(OPEN_SERVICE, **portal.deed())
