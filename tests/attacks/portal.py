@@ -155,11 +155,13 @@ class Speaker:
 
 
 @asynccontextmanager
-async def a_portal(database_url: str, **changes: Any) -> AsyncIterator[Portal]:
+async def a_portal(
+    database_url: str, app: str = "http://localhost:1", **changes: Any
+) -> AsyncIterator[Portal]:
     """The product served for real, with its world."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    url, app = f"http://localhost:{port}", "http://localhost:1"
+    url = f"http://localhost:{port}"
     async with served(database_url, url=url, allowed_origins=(app,), **changes) as api:
         config = uvicorn.Config(
             api.application,

@@ -120,11 +120,11 @@ async def test_another_page_reads_nothing_by_get(portal: Portal, token: str, sen
 
     async with portal.http() as http:
         answer = await http.get("/graphql", params={"query": WHO}, headers=headers)
-        stream = await http.get(
-            "/graphql",
-            params={"query": STREAM},
-            headers=headers | {"accept": "text/event-stream"},
-        )
+        source = headers | {"accept": "text/event-stream"}
+        async with http.stream(
+            "GET", "/graphql", params={"query": STREAM}, headers=source
+        ) as stream:
+            pass
         session = await http.get("/oauth/session", headers=headers)
 
     assert answer.json()["data"]["viewer"] == {"id": None, "kind": "ANONYMOUS"}
