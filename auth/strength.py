@@ -170,4 +170,5 @@ def _line_at(file: BinaryIO, place: int) -> bytes:
 def _words_of(texts: Iterable[str]) -> Sequence[str]:
     """What a guesser would try first: each text, and its words."""
     whole = [text.lower() for text in texts if text]
+    whole += [text.partition("@")[0] for text in whole if "@" in text]
     return [*whole, *(w for text in whole for w in re.split(r"[\W_]+", text) if len(w) > 2)][:50]
