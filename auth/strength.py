@@ -84,6 +84,8 @@ class Strength:
 
 def estimated(password: str, known: Iterable[str] = ()) -> Strength:
     """How soon the password would be guessed by someone who knows the person a little."""
+    if not password:
+        return Strength(0, ())
     said = zxcvbn(normalized(password)[:_ESTIMATED], user_inputs=[*_OUR_NAMES, *_words_of(known)])
     texts = [t for t in (said["feedback"]["warning"], *said["feedback"]["suggestions"]) if t]
     return Strength(said["score"], tuple((FRENCH.get(t, t), t) for t in dict.fromkeys(texts)))

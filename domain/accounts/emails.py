@@ -42,16 +42,17 @@ def problems_of(text: str, path: tuple[str, ...]) -> list[Problem]:
     found = []
     if not local.isascii():
         found.append(problem("BDR-ACC-002", path, value=local))
-    elif len(local) > _LONGEST_LOCAL or not _LOCAL.fullmatch(local):
-        found.append(problem("BDR-ACC-001", path, value=text))
-    ascii_domain = _in_ascii(domain)
     if _mixes_scripts(domain):
         found.append(problem("BDR-ACC-003", path, value=domain))
-    elif ascii_domain is None or not _DOMAIN.fullmatch(ascii_domain):
-        found.append(problem("BDR-ACC-001", path, value=text))
-    elif len(local) + 1 + len(ascii_domain) > LONGEST:
-        found += text_problems(f"{local}@{ascii_domain}", path, LONGEST)
-    return found
+    return found or _problems_of_form(local, domain, text, path)
+
+
+def _problems_of_form(local: str, domain: str, text: str, path: tuple[str, ...]) -> list[Problem]:
+    known = _in_ascii(domain)
+    is_local = len(local) <= _LONGEST_LOCAL and _LOCAL.fullmatch(local)
+    if not is_local or known is None or not _DOMAIN.fullmatch(known):
+        return [problem("BDR-ACC-001", path, value=text)]
+    return text_problems(f"{local}@{known}", path, LONGEST)
 
 
 def _in_ascii(domain: str) -> str | None:
