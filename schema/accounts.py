@@ -33,7 +33,8 @@ def accounts_seen(viewer: Actor) -> Select | None:
     select = Select("account").by(falling("id"))
     if viewer.may(Permission.ADMINISTER, events.PLATFORM):
         return select
-    return select.where(equals("id", viewer.id)) if viewer.id in viewer.rights else None
+    is_own = viewer.may(Permission.OWN_ACCOUNT, viewer.id)
+    return select.where(equals("id", viewer.id)) if is_own else None
 
 
 @shows(
