@@ -35,6 +35,7 @@ READ_EVENTS = (
     Permission.READ_MEMBERS,
     Permission.READ_WEBHOOKS,
     Permission.OWN_ACCOUNT,
+    Permission.ADMINISTER,
 )
 HEARTBEAT_SECONDS = (1, 300)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from auth.models import AuthorizationCode, Denied, RefreshToken, Session, hashed
+from joserfc import jwt
+
+from auth.models import AuthorizationCode, Denied, Link, RefreshToken, Session, hashed
 from auth.signup import PER_EMAIL
 from domain import events
 from domain.access import Permission
@@ -95,7 +97,6 @@ async def test_an_activation_link_is_sent_again_as_it_was_asked_for(api: Api) ->
 
 
 async def _links() -> list[dict[str, Any]]:
-    from auth.models import Link  # noqa: PLC0415 - of this helper alone
 
     return list(await Link.all().order_by("id").values("token_hash", "identifier"))
 
@@ -299,8 +300,6 @@ async def test_a_token_knows_the_log_in_that_it_came_from(api: Api) -> None:
 
 def token_of(api: Api, family: str) -> str:
     """An access token of that family, as the server signs it."""
-    from joserfc import jwt  # noqa: PLC0415 - of this helper alone
-
     at = int(now().timestamp())
     claims = {
         "iss": api.auth.issuer,

@@ -71,7 +71,14 @@ async def activate(browser: Browser, link: str, **filled: str) -> httpx2.Respons
         "password": GOOD,
         "password_again": GOOD,
     }
-    return await browser.send(await browser.open(link), **(said | filled))
+    answer = await browser.send(await browser.open(link), **(said | filled))
+    return await agreed(browser, answer)
+
+
+async def agreed(browser: Browser, page: httpx2.Response) -> httpx2.Response:
+    """What comes after the terms of use, which a new person accepts before going on."""
+    is_asked = page.url.path == "/oauth/terms"
+    return await browser.send(page, agreed="yes") if is_asked else page
 
 
 async def rows() -> dict[str, int]:
@@ -112,7 +119,7 @@ async def test_a_new_person_signs_up_and_ends_with_a_token_for_the_application(
     assert who["id"] == account.id
     assert "invoice:issue" in who["rights"][structure.id]
     told = [e.kind for e in await events.of_subject(account.id)]
-    assert told == ["account.activated"]
+    assert told == ["account.activated", "terms.accepted"]
 
 
 async def test_prompt_create_leads_to_the_sign_up_page(browser: Browser) -> None:
@@ -149,7 +156,7 @@ async def test_the_link_followed_in_another_browser_offers_the_application(site:
         await Browser(site, here).send(page, email=EMAIL, identifier=a_siret())
 
         answer = await activate(Browser(site, elsewhere), await link_to(EMAIL))
-        then = await Browser(site, elsewhere).authorize()
+        then = await agreed(Browser(site, elsewhere), await Browser(site, elsewhere).authorize())
 
     assert answer.status_code == 200
     assert "Vous êtes connecté" in answer.text
