@@ -33,6 +33,7 @@ from domain.reference.reasons import Reason
 from domain.reference.vat import VatType
 from domain.structures import actions, mandate_text
 from domain.structures.importing import import_structures
+from domain.structures.members import Wish, request
 from domain.structures.models import (
     BankAccount,
     Nature,
@@ -151,6 +152,7 @@ async def load(directory: Path, *, progress: Progress) -> bool:
             await _member(account.id, siret, Role.USER, ERP_SPACES)
     for company in COMPANIES:
         await _papers(company, people)
+    await _newcomer()
     await _tell_stories(people)
     return True
 
@@ -306,6 +308,18 @@ async def _actor(account: Account) -> Actor:
     rights = await accounts.rights_of(account.id)
     everywhere = await accounts.everywhere_of(account.id)
     return Actor(account.id, ActorKind.PERSON, account.display_name, rights, everywhere)
+
+
+async def _newcomer() -> None:
+    """Somebody who asks to be attached to the stationer: its manager finds a request waiting."""
+    email, name = "nouvelle@bordereau.example", "Noa Nouvelle"
+    found = await Account.get_or_none(email=email)
+    account = found or await accounts.create_account(email, name)
+    structure = await _structure(STATIONER.siret)
+    if not await Attachment.filter(member_id=account.id).exists():
+        wish = Wish(Space.FACTURES_EMISES, Level.MODIFICATION)
+        message = "Je rejoins la comptabilité."
+        await request(await _actor(account), structure, message=message, wishes=[wish])
 
 
 # Invoices

@@ -74,7 +74,8 @@ async def _write() -> None:
             " supplier_identifier, supplier_service_code, payment_days, refused_by_validator,"
             " free_status_order, payment_reported)"
             f" VALUES ($1, 'BROUILLON', {at}, 0, '[]', {at}, 'acc_x', 'FACTURE', 'A1',"
-            " 'SAISIE_API', 'EUR', $2, 'Durand', '80000000000001', 'VOIRIE', 30, FALSE, FALSE, TRUE)",
+            " 'SAISIE_API', 'EUR', $2, 'Durand', '80000000000001', 'VOIRIE', 30, FALSE, FALSE,"
+            " TRUE)",
             _id("inv", 1),
             _id("str", 1),
         )
