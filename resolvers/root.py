@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
+from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
 from resolvers.members import MemberMutation, MemberQuery
@@ -76,6 +77,7 @@ class Mutation(
     InvoiceMutation,
     WebhookMutation,
     ConsentMutation,
+    FactorMutation,
 ):
     pass
 

@@ -19,6 +19,7 @@ from domain.structures import member_queries
 from domain.structures.member_queries import MemberCriteria
 from schema.consents import Consent
 from schema.context import Info, Locale
+from schema.factors import AccountSecurity
 from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.members import Attachment
@@ -277,3 +278,11 @@ class Viewer:
             return []
         current = await devices.current_of(info.context.origin.proof)
         return cast("list[LogIn]", await devices.log_ins(self.actor.id, current))
+
+    @strawberry.field(
+        description="Sécurité. Your second factors and recovery codes; null when your token does"
+        " not hold `account:self`."
+    )
+    def security(self) -> AccountSecurity | None:
+        may = self.actor.may(Permission.OWN_ACCOUNT, self.actor.id)
+        return AccountSecurity(account_id=self.actor.id) if may else None

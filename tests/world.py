@@ -27,6 +27,7 @@ from domain.structures.siret_changes import SiretChangeDraft
 from tests.make import (
     Parties,
     a_bank_account,
+    a_factor,
     a_public_structure,
     a_service,
     a_siret,
@@ -95,6 +96,7 @@ class World:
             "delivery": self.delivery.id if self.delivery else new_id("whd"),
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
             "awaiting": self.awaiting.id,
+            "secured": self.people["plain"].id,
             "session": self.log_in.id,
             "agentSiret": self.parties.validator_2.identifier,
             "newcomer": self.attachments["newcomer"].id,
@@ -141,6 +143,7 @@ async def a_world(*, dispatched: bool = True) -> World:
         "plain": await an_account(supplier, role=Role.USER, display_name="Pierre Simple"),
         "administrator": await an_account(display_name="Agnès Admin", is_administrator=True),
     }
+    await a_factor(people["plain"])
     text = mandate_text.PRESENT
     manager = await actor_of(people["supplier"])
     await sign_mandate(manager, supplier.id, text.version, text.sha256)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auth.devices import close_all
 from auth.factors import recovery
 from auth.factors.mails import tell
 from auth.factors.models import EmailCode, Factor, FactorKind, PendingLogin, RecoveryCode, Spent
+from auth.factors.needed import has_factors
 from auth.factors.words import FACTOR_KINDS
-from auth.issued import access_life, deny_families, forget
-from auth.models import AuthorizationCode, RefreshToken, Session
 from domain.access import Actor, ActorKind, Permission
 from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
@@ -19,6 +19,7 @@ from domain.errors import Duplicate, Invalid, NotFound, Problem
 from domain.events import PLATFORM, record, transaction
 from domain.ids import findable
 from domain.rules_text import problem, text_problems
+from domain.select import Select, equals, rising
 from domain.text import normal
 
 MOST = 10
@@ -41,11 +42,6 @@ def themselves(account: Account) -> Actor:
 async def factors_of(account_id: str) -> Sequence[Factor]:
     """The factors of an account, the oldest first; a key that may have been copied too."""
     return await Factor.filter(account_id=account_id).order_by("id")
-
-
-async def has_factors(account_id: str) -> bool:
-    """Whether something beside the first proof is needed to log in."""
-    return await Factor.exists(account_id=account_id)
 
 
 async def add(
@@ -195,7 +191,7 @@ async def reset(actor: Actor, account_id: str) -> Account:
         await RecoveryCode.filter(account_id=account.id).delete()
         await PendingLogin.filter(account_id=account.id).delete()
         await EmailCode.filter(account_id=account.id).delete()
-        families = await _end_log_ins(account.id)
+        await close_all(account.id)
         record(
             "account.factors_reset",
             account,
@@ -205,7 +201,6 @@ async def reset(actor: Actor, account_id: str) -> Account:
         )
         await account.save(update_fields=["event_count"])
         await tell(account, "account_factors_reset")
-    forget([account.id, *families])
     return account
 
 
@@ -219,17 +214,6 @@ async def purge() -> int:
                 await Spent.filter(until__lt=now()).delete(),
             ]
         )
-
-
-async def _end_log_ins(account_id: str) -> list[str]:
-    families: set[str] = set()
-    for model in (AuthorizationCode, RefreshToken):
-        rows = await model.filter(account_id=account_id).values_list("family", flat=True)
-        families.update(map(str, rows))
-    await Session.filter(account_id=account_id).delete()
-    await AuthorizationCode.filter(account_id=account_id).delete()
-    await deny_families(families, access_life())
-    return sorted(families)
 
 
 async def _locked(account_id: str) -> Account:
@@ -296,3 +280,10 @@ def _own_eyes(account: Account) -> list[tuple[str, Permission]]:
 
 def _locale(account: Account) -> Any:
     return "EN" if account.locale == "EN" else "FR"
+
+
+def own(viewer: Actor) -> Select | None:
+    """The factors of the viewer, the oldest first."""
+    if not viewer.may(Permission.OWN_ACCOUNT, viewer.id):
+        return None
+    return Select("auth_factor").where(equals("account_id", viewer.id)).by(rising("id"))

@@ -13,7 +13,7 @@ from auth.factors.email_codes import EmailCodes
 from auth.factors.keys import NewKey, NotProved, RelyingParty, relying_party
 from auth.factors.models import Factor, FactorKind
 from auth.factors.once import Challenges
-from auth.factors.pace import PER_ACCOUNT_AND_NETWORK, Paces
+from auth.factors.pace import PER_ACCOUNT_AND_NETWORK, FactorPaces
 from auth.passwords import account_for
 from domain import vault
 from domain.accounts.models import Account, AccountStatus
@@ -76,7 +76,7 @@ class Proofs:
         self._key = settings.secret_key
         self._challenges = Challenges(settings.key("key challenges"))
         self._emails = EmailCodes(settings.key("e-mail codes"))
-        self._paces = Paces(settings.key("factor guesses"))
+        self._paces = FactorPaces(settings.key("factor guesses"))
         self.party: RelyingParty | None = relying_party(settings.issuer)
         self._checks: dict[Way, Callable[[Attempt], Awaitable[Sequence[str] | Wrong]]] = {
             Way.TOTP: self._totp,
@@ -116,9 +116,8 @@ class Proofs:
 
     async def send_code(self, account: Account, holder: str) -> Wrong | None:
         """Send a code to the address of the account, or say how long to wait."""
-        admitted = await self._paces.admit_message(account.id)
-        if admitted.wait_seconds:
-            return Wrong("wait", admitted.wait_seconds)
+        if seconds := await self._paces.admit_message(account.id):
+            return Wrong("wait", seconds)
         await self._emails.send(account, holder)
         return None
 

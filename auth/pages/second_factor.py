@@ -9,16 +9,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from auth import metadata as at
-from auth.factors.actions import Added, has_factors
+from auth.factors.actions import Added
 from auth.factors.methods import together
 from auth.factors.models import PendingLogin
+from auth.factors.needed import has_factors
 from auth.factors.pending import Pending
 from auth.factors.proofs import Proofs, Proved, Wrong
 from auth.pages.enrolment import Enrolment, Holder
 from auth.pages.login import Login
 from auth.pages.proving import MESSAGES, Proving, in_words
-from auth.pages.shell import Shell, Words
-from auth.requests import form_of
+from auth.pages.shell import RETURN_TO, Shell, Words
+from auth.requests import fields_of, form_of
 from domain.accounts.models import Account
 
 TITLE: Words = ("Seconde étape", "Second step")
@@ -166,7 +167,7 @@ class SecondFactor:
             return self._over(request)
         pending, account = found
         shell = self._shell
-        onward = shell.way_on(pending.goes_on) or shell.settings.path(at.ACCOUNT)
+        onward = self._onward(pending.goes_on)
         codes = shell.page(request, "recovery_codes.html", codes=added.codes, onward=onward)
         response = await self._login.enter(
             request,
@@ -177,6 +178,12 @@ class SecondFactor:
         )
         self._pending.erase(response)
         return response
+
+    def _onward(self, goes_on: str) -> str:
+        asked = fields_of(goes_on)
+        # An application named without a request asks again by itself.
+        way = self._shell.way_on(goes_on) if asked.keys() & {"response_type", RETURN_TO} else None
+        return way or self._shell.settings.path(at.ACCOUNT)
 
     def _over(self, request: Request) -> Response:
         return self._shell.message(request, MESSAGES["over"], status=403)

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from auth import devices
 from auth import metadata as at
 from auth.factors import actions, recovery
 from auth.factors.actions import Added
 from auth.factors.methods import together
+from auth.factors.needed import has_factors
 from auth.factors.proofs import Proofs, Proved, Way, Wrong
 from auth.factors.words import FACTOR_KINDS
 from auth.models import Session
@@ -60,6 +62,7 @@ class Security:
                 ("POST", at.FACTOR_RENAME,  self.rename),
                 ("POST", at.FACTOR_REMOVE,  self.remove),
                 ("POST", at.RECOVERY_CODES, self.make_codes),
+                ("POST", at.LOG_INS_END,    self.end_log_ins),
             ]),
             *self._enrolment.routes(),
         ]
@@ -99,6 +102,25 @@ class Security:
         except Refused as refusal:
             return await self._page(request, found, refusal)
         return self._codes(request, codes)
+
+    async def end_log_ins(self, request: Request) -> Response:
+        """Log out of one other browser, or of all of them. It needs no fresh proof."""
+        sent = await form_of(request)
+        if not self._sessions.is_own_form(request, sent.get("form_token", "")):
+            return self._shell.message(request, "stale", status=403)
+        found = await self._logged_in(request)
+        if isinstance(found, Response):
+            return found
+        session, account = found
+        one = sent.get("log_in", "")
+        try:
+            if one:
+                await devices.end(actions.themselves(account), one)
+            else:
+                await devices.end_all(actions.themselves(account), but=session.id)
+        except Refused as refusal:
+            return await self._page(request, found, refusal)
+        return self._shell.go(at.ACCOUNT, {})
 
     async def confirm_page(self, request: Request) -> Response:
         """Ask for a fresh proof."""
@@ -151,7 +173,7 @@ class Security:
 
     async def _ways_to_confirm(self, account: Account) -> Sequence[Way]:
         ways = [Way.PASSWORD] if account.password_hash else []
-        if await actions.has_factors(account.id):
+        if await has_factors(account.id):
             ways += await self._proofs.ways_of(account)
         # Who only ever came through another identity provider has an address all the same.
         return ways or [Way.EMAIL]
@@ -166,7 +188,7 @@ class Security:
             "account.html",
             403 if refusal else 200,
             account=account,
-            session=session,
+            log_ins=await devices.log_ins(account.id, session.id),
             factors=await actions.factors_of(account.id),
             kinds=FACTOR_KINDS,
             offered=self._enrolment.offered(),
