@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.config import AuthSettings
+from auth.factors.models import PendingLogin
 from auth.issued import access_life, deny_families, families_of_session
 from auth.models import AuthorizationCode, RefreshToken, Session
 from auth.sessions import tell_ended
@@ -150,6 +151,8 @@ async def close_all(account_id: str, *, but: str | None = None) -> int:
     ):
         rows = await issued.exclude(family__in=kept).values_list("family", flat=True)
         families.update(str(row) for row in rows)
+    # Whoever gave a first proof and waits for the second one begins again.
+    await PendingLogin.filter(account_id=account_id).delete()
     sessions = Session.filter(account_id=account_id).exclude(id=but or "")
     ended = [str(row) for row in await sessions.values_list("id", flat=True)]
     await _close(ended, families)

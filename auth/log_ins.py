@@ -12,6 +12,7 @@ from auth.bearer import FRESH_SECONDS, Authenticated
 from auth.config import AuthSettings
 from auth.cross_site import cookie_of, sent_by
 from auth.factors.needed import lacks_second
+from auth.issued import on_denied
 from auth.models import Session, hashed
 from auth.sessions import in_force, is_due, on_log_in_ended, used
 from domain.access import Actor, ActorKind
@@ -51,6 +52,7 @@ class LogIns:
         self._known: dict[str, _Known] = {}
         on_rights_changed(self.forget)
         on_log_in_ended(self.forget)
+        on_denied(self.forget)
 
     def cookie_of(self, scope: Scope) -> Cookie | None:
         """The cookie of a request or of the handshake of a WebSocket."""

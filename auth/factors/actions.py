@@ -13,6 +13,7 @@ from auth.factors.models import EmailCode, Factor, FactorKind, PendingLogin, Rec
 from auth.factors.needed import has_factors
 from auth.factors.words import FACTOR_KINDS
 from domain.access import Actor, ActorKind, Permission
+from domain.accounts.actions import tell_rights_changed
 from domain.accounts.models import Account, AccountStatus
 from domain.clock import now
 from domain.errors import Duplicate, Invalid, NotFound, Problem
@@ -78,6 +79,8 @@ async def add(
         )
         codes = [] if known else await recovery.make(account_id)
         await _tell(account, "account.factor_added", factor)
+        # Log-ins that gave one proof only are short of the second one from here on.
+        tell_rights_changed(account_id)
     return Added(factor, codes)
 
 

@@ -34,7 +34,8 @@ class Mailbox:
 
     async def page(self, request: Request) -> Response:
         """The messages, their links ready to be followed."""
-        if not is_this_machine(address_of(request)):
+        by_name = request.url.hostname or ""
+        if not (is_this_machine(address_of(request)) and is_local_name(by_name)):
             return self._shell.message(request, ("Page introuvable.", "Not found."), status=404)
         wanted = request.query_params.get("to", "").strip().lower()
         letters = [
@@ -51,6 +52,13 @@ def is_this_machine(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def is_local_name(host: str) -> bool:
+    """Whether the name asked for is always this machine's: any other may be lent to a foreign page,
+    which would then read the links as its own (DNS rebinding).
+    """
+    return host == "localhost" or is_this_machine(host)
 
 
 def linked(body: str) -> Markup:
