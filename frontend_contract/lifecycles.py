@@ -13,6 +13,7 @@ from domain.lifecycle import Lifecycle, Step
 from domain.reference.frames import FRAMES, Frame
 from domain.reference.statuses import STATUSES, InvoiceStatus
 from domain.rules_text import RULES
+from frontend_contract.attachment_steps import attachment_steps
 
 # What the diagrams assume where a row depends on the document or on the site.
 _FACTS = InvoiceFacts(
@@ -52,7 +53,8 @@ class _Edge:
 
 def lifecycles() -> str:
     """`lifecycles.md`."""
-    return "\n".join([*_head(), *_diagrams(INVOICE), *_statuses(INVOICE), *_table(INVOICE)]) + "\n"
+    of_invoices = [*_diagrams(INVOICE), *_statuses(INVOICE), *_table(INVOICE)]
+    return "\n".join([*_head(), *of_invoices, *attachment_steps()]) + "\n"
 
 
 def _head() -> Iterator[str]:
