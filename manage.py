@@ -28,13 +28,15 @@ from auth import provisioning, signup
 from auth.keys import Keys
 from auth.scopes import SCOPES
 from domain import demonstration
-from domain.access import Role
-from domain.accounts import emails
+from domain.access import SYSTEM, Role
+from domain.accounts import emails, erasure, life
 from domain.accounts.actions import attach, create_account, make_administrator
 from domain.accounts.importing import import_accounts
 from domain.db import execute, fetch
+from domain.errors import Refused
 from domain.events import transaction
 from domain.migrate import MigrationError, migrate
+from domain.origin import UNKNOWN
 from domain.signatures import keys as certificate_keys
 from domain.signatures.actions import is_in_force
 from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
@@ -120,6 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     certificate.add_argument(
         "--keys", type=Path, help="the published keys to trust, instead of those of the database"
     )
+    person = add("person", person_data, "A copy of what is held about a person, or its erasure.")
+    person.add_argument("action", choices=["export", "erase"])
+    person.add_argument("email")
+    person.add_argument("--to", type=Path, help="file of the copy; the screen when not given")
     epoch = add("events", new_epoch, "After restoring a backup: begin a new life of the log.")
     epoch.add_argument("action", choices=["new-epoch"])
     contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
@@ -419,6 +425,36 @@ async def certificate_verify(settings: Settings, asked: argparse.Namespace) -> i
         state = "in force" if is_in_force(verdict.signature) else "no longer in force"
         print(f"What was signed is {state}.")
     return 0 if verdict.is_genuine else 1
+
+
+async def person_data(settings: Settings, asked: argparse.Namespace) -> int:
+    """What the operator does when a person asks by letter rather than by itself."""
+    async with opened(settings):
+        account = await life.by_email(emails.normal(asked.email))
+        if account is None:
+            print("error: no account has this address", file=sys.stderr)
+            return 1
+        try:
+            if asked.action == "erase":
+                return _show_erasure(await erasure.erase(SYSTEM, account.id, UNKNOWN))
+            copy = erasure.as_json(await erasure.export(SYSTEM, account.id))
+        except Refused as refusal:
+            for problem in refusal.problems:
+                print(f"error: {problem.en} {problem.remedy_en}", file=sys.stderr)
+            return 1
+    if asked.to is None:
+        print(copy.decode())
+    else:
+        asked.to.touch(mode=0o600)
+        asked.to.write_bytes(copy)
+    return 0
+
+
+def _show_erasure(done: erasure.Erasure) -> int:
+    print(f"{done.account_id} is erased: {', '.join(words.en for words in done.erased)}.")
+    for words in done.kept:
+        print(f"  kept by law: {words.en}")
+    return 0
 
 
 async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:

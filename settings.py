@@ -16,22 +16,29 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth import holdings as auth_holdings
 from auth import issued
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
 from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy
+from domain.accounts import erasure
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
 from domain.signatures import actions as signatures
 from domain.signatures import certificates, texts
+from domain.signatures import holdings as signature_holdings
 from domain.signatures.own_texts import read_texts
+from webhooks import holdings as webhook_holdings
 from webhooks import mailer
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
 from webhooks.mailer import server_at
 
 # The ORM's applications and the modules that hold their models.
+# Each declares, when it is loaded, what it holds about a person.
+HOLDERS = (erasure, signature_holdings, auth_holdings, webhook_holdings)
+
 MODELS = {
     "domain": [
         "domain.accounts.models",

@@ -52,6 +52,8 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "account.email_change_asked": EventKind("account", "Changement d'adresse demandé",               "Change of address asked"),
     "account.email_changed":  EventKind("account",   "Adresse de connexion changée",                 "Log-in address changed"),
     "account.email_kept":     EventKind("account",   "Changement d'adresse contesté",                "Change of address contested"),
+    "account.data_exported":  EventKind("account",   "Données personnelles remises",                 "Personal data handed over"),
+    "account.erased":         EventKind("account",   "Compte effacé",                                "Account erased"),
     "account.logged_out":     EventKind("account",   "Connexions fermées",                           "Log-ins ended"),
     "accounts.imported":      EventKind("import",    "Comptes importés",                             "Accounts imported"),
     "member.requested": EventKind("attachment", "Rattachement demandé", "Attachment requested"),

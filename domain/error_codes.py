@@ -25,7 +25,9 @@ ERROR_CODES: Mapping[str, Words] = {
     "DUPLICATE_STRUCTURE": Words("Structure déjà connue", "The structure exists already"),
     "FORBIDDEN": Words("Droit insuffisant", "Your role does not allow it"),
     "FORBIDDEN_CHARACTER": Words("Caractère interdit", "A character is not allowed"),
+    "FRESH_LOGIN_REQUIRED": Words("Connexion récente exigée", "A recent log-in is needed"),
     "FUTURE_DATE": Words("Date future", "The date is in the future"),
+    "HAND_OVER_REQUIRED": Words("Passation nécessaire", "Somebody must take over first"),
     "IDEMPOTENCY_KEY_REUSED": Words(
         "Clé d'idempotence déjà utilisée", "The key was used with another input"
     ),

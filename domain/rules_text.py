@@ -1139,6 +1139,43 @@ SIGNATURES: dict[str, RuleText] = {
         "Il n'y a rien à accepter tant qu'aucune nouvelle version n'est publiée.",
         "There is nothing to accept until a new version is published.",
     ),
+    "BDR-SIG-020": RuleText(
+        "FORBIDDEN",
+        "Les données d'une personne ne se demandent pas par une application en son propre nom.",
+        "The data of a person is not asked for by an application in its own name.",
+        "Connectez-vous avec votre compte.",
+        "Log in with your account.",
+        "RGPD, articles 15 et 17",
+    ),
+    "BDR-SIG-021": RuleText(
+        "FRESH_LOGIN_REQUIRED",
+        "L'effacement demande une connexion de moins de {minutes} minutes.",
+        "Erasure asks for a log-in less than {minutes} minutes old.",
+        "Connectez-vous de nouveau (prompt=login), puis recommencez.",
+        "Log in again (prompt=login), then retry.",
+    ),
+    "BDR-SIG-022": RuleText(
+        "WRONG_STATUS",
+        "Ce compte est déjà effacé.",
+        "This account is already erased.",
+        "Il n'y a rien à effacer.",
+        "There is nothing to erase.",
+    ),
+    "BDR-SIG-023": RuleText(
+        "HAND_OVER_REQUIRED",
+        "Le gestionnaire principal de la structure « {name} » a des collègues : il passe d'abord "
+        "la main.",
+        "The main manager of the structure “{name}” has colleagues: it hands over first.",
+        "Désignez un autre gestionnaire principal de la structure {structureId}, puis recommencez.",
+        "Name another main manager of the structure {structureId}, then retry.",
+    ),
+    "BDR-SIG-024": RuleText(
+        "HAND_OVER_REQUIRED",
+        "Le dernier administrateur du portail ne peut pas être effacé.",
+        "The last administrator of the portal cannot be erased.",
+        "Désignez un autre administrateur (manage.py administrator create), puis recommencez.",
+        "Name another administrator (manage.py administrator create), then retry.",
+    ),
 }
 
 IDENTIFIERS: dict[str, RuleText] = {

@@ -253,6 +253,8 @@ DATA: Mapping[str, Schema] = {
     "account.refused": _object({"account": _ACCOUNT, "comment": _or_null(_TEXT)}),
     "account.password_changed": _object({"account": _ACCOUNT, "byLink": _FLAG}),
     "account.email_change_asked": _object({"account": _ACCOUNT}),
+    "account.data_exported": _object({"account": _ACCOUNT}),
+    "account.erased": _object({"account": _ACCOUNT}),
     "account.email_changed": _object({"account": _ACCOUNT}),
     "account.email_kept": _object({"account": _ACCOUNT, "wasChanged": _FLAG}),
     "account.logged_out": _object({"account": _ACCOUNT, "everywhere": _FLAG}),

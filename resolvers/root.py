@@ -15,6 +15,7 @@ from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
 from resolvers.members import MemberMutation, MemberQuery
+from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
@@ -74,6 +75,7 @@ class Mutation(
     StructureMutation,
     MemberMutation,
     SignatureMutation,
+    PersonalDataMutation,
     InvoiceMutation,
     WebhookMutation,
     ConsentMutation,

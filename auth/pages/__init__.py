@@ -15,6 +15,7 @@ from auth.pages.end_session import EndSession
 from auth.pages.login import Login
 from auth.pages.mailbox import Mailbox
 from auth.pages.password import PasswordPages
+from auth.pages.personal_data import PersonalData
 from auth.pages.second_factor import SecondFactor
 from auth.pages.security import Security
 from auth.pages.shell import Shell
@@ -46,6 +47,7 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
         *EndSession(shell).routes(),
         *DevicePage(shell).routes(),
         *Terms(shell).routes(),
+        *PersonalData(shell).routes(),
         *Verify(shell).routes(),
         *mailbox,
     ]

@@ -33,6 +33,7 @@ TITLE: Words = ("Confirmez que c’est bien vous", "Confirm that it is you")
 # Where a confirmation may lead, by the name that the address carries.
 THEN = {
     "account": at.ACCOUNT,
+    "personal_data": at.PERSONAL_DATA,
     "totp": f"{at.ACCOUNT}/totp",
     "key": f"{at.ACCOUNT}/key",
     "email": f"{at.ACCOUNT}/email",

@@ -136,6 +136,14 @@ async def contest(account: Account, email: str, *, is_free: bool) -> None:
     tell_rights_changed(account.id)
 
 
+def close_for_ever(account: Account, *, name: str, email: str) -> None:
+    """Empty the account of its person. The caller holds and saves it."""
+    _enter(account, AccountStatus.ERASED)
+    account.display_name, account.email = name, email
+    account.password_hash = None
+    account.updated_at = now()
+
+
 def tell(kind: str, account: Account, actor: Actor, **data: object) -> None:
     """Record a fact about an account: for its person and for those who administer the site."""
     card = {"id": account.id, "status": account.status.value}

@@ -12,7 +12,7 @@ from domain.db import execute, fetch
 from domain.events import transaction
 from domain.ids import new_id
 from domain.mail.models import Mail, MailStatus
-from domain.mail.texts import Letter, letter
+from domain.mail.texts import FORGOTTEN, Letter, letter
 
 # How long the queue is kept, sent or not: its readers are those who look why nothing came.
 KEPT = timedelta(days=7)
@@ -88,6 +88,9 @@ async def claim(lease: timedelta, limit: int = 20) -> Sequence[Mail]:
 async def sent(mail: Mail) -> None:
     """A server took the message: its words go, and with them the links that they hold."""
     async with transaction():
+        if mail.kind in FORGOTTEN:
+            await Mail.filter(id=mail.id).delete()
+            return
         await Mail.filter(id=mail.id).update(
             status=MailStatus.SENT, sealed=None, error=None, sent_at=now()
         )
@@ -96,7 +99,9 @@ async def sent(mail: Mail) -> None:
 async def failed(mail: Mail, error: str, again_in: timedelta | None) -> None:
     """The message did not leave; tried again later, or given up."""
     async with transaction():
-        if again_in is None:
+        if again_in is None and mail.kind in FORGOTTEN:
+            await Mail.filter(id=mail.id).delete()
+        elif again_in is None:
             await Mail.filter(id=mail.id).update(
                 status=MailStatus.FAILED, sealed=None, error=error[:300]
             )

@@ -229,6 +229,20 @@ MAILS: Mapping[str, MailText] = {
         "If it was not you, do nothing: nothing has changed.",
     ),
     # Password
+    "account_erased": MailText(
+        "Votre compte est effacé",
+        "Votre compte et les données qui vous y désignaient sont effacés, comme demandé. La loi "
+        "oblige à garder les factures déposées dix ans, sans votre nom, ainsi que la preuve de ce "
+        "que vous avez signé : dix ans pour les mandats, cinq ans pour les conditions générales.\n\n"
+        "Ce message est le dernier ; cette adresse est oubliée dès son envoi. Si vous n'aviez rien "
+        "demandé, écrivez sans attendre à l'exploitant du site.",
+        "Your account is erased",
+        "Your account and the data that named you are erased, as requested. The law obliges us to "
+        "keep deposited invoices for ten years, without your name, and the evidence of what you "
+        "signed: ten years for mandates, five years for the terms of use.\n\n"
+        "This message is the last one; this address is forgotten once it is sent. If you did not "
+        "ask for this, write to the operator of the site at once.",
+    ),
     "password_reset": MailText(
         "Choisissez un nouveau mot de passe",
         "Vous avez demandé un nouveau mot de passe pour votre compte Bordereau.\n\n"
@@ -506,6 +520,9 @@ MAILS: Mapping[str, MailText] = {
         "The main manager may declare it again.",
     ),
 }
+
+# Whose row goes as soon as it is sent: their recipient asked to be forgotten.
+FORGOTTEN = frozenset({"account_erased"})
 
 _GREETING = {"FR": "Bonjour,\n\n", "EN": "Hello,\n\n"}
 _ENDING = {

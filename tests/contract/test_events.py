@@ -14,14 +14,14 @@ from auth import consents, devices, recovery
 from auth.factors import actions as factors
 from domain import events, policy
 from domain.access import Actor, Level, Role, Space
-from domain.accounts import life
+from domain.accounts import erasure, life
 from domain.accounts.membership import MemberAction
 from domain.accounts.models import Account, Attachment
 from domain.catalogue import EVENT_KINDS
-from domain.clock import Clock, today
+from domain.clock import Clock, now, today
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
-from domain.origin import UNKNOWN
+from domain.origin import UNKNOWN, Origin, Proof
 from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.actions import accept_terms
@@ -170,6 +170,9 @@ async def the_life_of_two_accounts(administrator: Actor) -> None:
         account = await Account.filter(id=account.id).select_for_update().get()
         await life.change_email(account, "trois@example.test")
         await life.contest(account, "deux@example.test", is_free=True)
+    await erasure.export(administrator, account.id)
+    proven = Origin(proof=Proof(("pwd",), now(), "jti_1"))
+    await erasure.erase(administrator, account.id, proven)
 
 
 async def every_fact_about_members(world: World) -> None:

@@ -85,7 +85,8 @@ async def test_each_root_field_answers_a_persona_as_the_table_says(api: Api, per
         assert await rows() == before, field
 
     # Last, since some of these give new rights: who creates a structure manages it.
-    for field in opened:
+    # And whoever erases its own account knocks no more.
+    for field in sorted(opened, key="Mutation.accountErase".__eq__):
         answer = await knock(api, persona, operation_of(field), token)
         assert (field, answer.status, answer.errors) == (field, 200, [])
 
