@@ -83,7 +83,7 @@ async def is_behind() -> bool:
 async def _deliver(server: SmtpServer, mail: Mail) -> bool:
     message = message_of(mail, _sender)
     try:
-        await asyncio.to_thread(_hand_over, server, message)
+        await asyncio.to_thread(_hand_over, server, message, mail.recipient)
     except (OSError, smtplib.SMTPException) as error:
         again = _again_in(mail, error)
         # The class and the code only: servers repeat addresses in their words.
@@ -121,7 +121,7 @@ def _again_in(mail: Mail, error: Exception) -> timedelta | None:
     return AGAIN_AFTER[mail.attempts - 1]
 
 
-def _hand_over(server: SmtpServer, message: EmailMessage) -> None:
+def _hand_over(server: SmtpServer, message: EmailMessage, recipient: str) -> None:
     tls = ssl.create_default_context()
     if server.implicit_tls:
         connection: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -138,4 +138,4 @@ def _hand_over(server: SmtpServer, message: EmailMessage) -> None:
             if not server.implicit_tls and not isinstance(connection.sock, ssl.SSLSocket):
                 raise smtplib.SMTPNotSupportedError("no password without TLS")
             connection.login(server.user, server.password)
-        connection.send_message(message)
+        connection.send_message(message, to_addrs=[recipient])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
 
 from domain import policy, vault
 from domain.clock import now
@@ -23,7 +25,9 @@ async def post(kind: str, to: str, locale: str, **values: object) -> None:
 
     Raises:
         KeyError: the kind is not in `texts.MAILS`, or a value of its text is missing.
+        ValueError: the text is not one address.
     """
+    _refuse_lists(to)
     site = policy.current()
     words = letter(kind, locale, site.public_url, values)
     identifier = new_id("eml")
@@ -38,6 +42,14 @@ async def post(kind: str, to: str, locale: str, **values: object) -> None:
             due_at=now(),
             created_at=now(),
         )
+
+
+def _refuse_lists(to: str) -> None:
+    """A recipient is one address: a comma in it must never make a second one."""
+    try:
+        Address(addr_spec=to)
+    except (MessageError, ValueError, IndexError) as error:
+        raise ValueError("not one address") from error
 
 
 def opened(mail: Mail) -> Letter | None:
