@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from auth.bearer import challenge
 from auth.config import AuthSettings
+from auth.last_use import LastUse
 from auth.log_ins import LogIns
 from auth.provisioning import ensure_explorer
 from auth.routes import build_auth
 from domain import events
-from domain.access import Actor, Permission
+from domain.access import Actor, ActorKind, Permission
 from domain.db import fetch
 from domain.migrate import MigrationError, pending
 from domain.origin import origin_of
@@ -46,13 +47,14 @@ def build(settings: Settings | None = None) -> Starlette:
     callers = auth_settings(settings)
     auth_routes, authenticate = build_auth(callers)
     stopping = asyncio.Event()
+    last_use = LastUse()
 
     bounds = limits(settings)
     pages.configure(settings.max_page)
     describe_server(VERSION, settings.environment, asdict(bounds))
     graphql_routes = build_graphql(
         schema,
-        context=_context,
+        context=partial(_context, last_use),
         authenticate=authenticate,
         challenge=partial(challenge, callers),
         limits=bounds,
@@ -83,6 +85,7 @@ def build(settings: Settings | None = None) -> Starlette:
                     undo()
                 await hub.stop()
                 await worker.stop()
+                await last_use.stop()
 
     return Starlette(
         routes=[
@@ -138,7 +141,10 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def _context(connection: HTTPConnection, actor: Actor) -> Context:
+def _context(last_use: LastUse, connection: HTTPConnection, actor: Actor) -> Context:
+    address = connection.client.host if connection.client else None
+    if actor.kind is ActorKind.CLIENT:
+        last_use.note(actor.id, address)
     return Context(
         actor=actor,
         request_id=connection.state.request_id,
@@ -146,7 +152,7 @@ def _context(connection: HTTPConnection, actor: Actor) -> Context:
         locale=locale_of(connection.headers.get("accept-language")),
         last_event_id=connection.state.last_event_id,
         origin=origin_of(
-            connection.client.host if connection.client else None,
+            address,
             connection.headers.get("user-agent"),
             connection.state.proof,
         ),

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 import app
-from auth import provisioning, signup
+from auth import provisioning, signup, technical
 from auth.keys import Keys
 from auth.scopes import SCOPES
 from domain import demonstration
@@ -200,7 +200,9 @@ async def _demonstration(settings: Settings) -> dict[str, Any]:
         secrets: dict[str, Any] = json.loads(kept.read_text())
     else:
         secrets = await demonstration.renew_credentials(
-            set_password=provisioning.set_password, create_client=provisioning.create_client
+            set_password=provisioning.set_password,
+            create_client=provisioning.create_client,
+            create_account=technical.create,
         )
         _write_private(kept, secrets)
     credentials = {

@@ -18,11 +18,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth import holdings as auth_holdings
 from auth import issued
+from auth import issued, technical
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
 from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy
 from domain.accounts import erasure
+from domain.connections import accounts, delegations
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
 from domain.signatures import actions as signatures
@@ -42,6 +44,7 @@ HOLDERS = (erasure, signature_holdings, auth_holdings, webhook_holdings)
 MODELS = {
     "domain": [
         "domain.accounts.models",
+        "domain.connections.models",
         "domain.mail.models",
         "domain.signatures.models",
         "domain.structures.models",
@@ -118,6 +121,18 @@ class Settings(BaseSettings):
         "optional",
         description="required: whoever has no second factor adds one right after the password,"
         " before any application gets access.",
+    )
+    technical_secret_days: int = Field(
+        424, ge=1, le=3_650, description="Life of the secret of a technical account, in days."
+    )
+    technical_secret_overlap_seconds: int = Field(
+        604_800,
+        ge=0,
+        le=7_776_000,
+        description="How long the old secret of a technical account works after a rotation.",
+    )
+    connection_approval: bool = Field(
+        False, description="An administrator accepts each connection of an application."
     )
     account_approval: bool = Field(
         False, description="An administrator approves each new account before it opens."
@@ -364,6 +379,9 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             unused_client=timedelta(days=settings.client_registration_days),
         )
     )
+    deadlines.look_each_minute(technical.warn_of_expiry)
+    deadlines.look_each_minute(accounts.ask_reviews)
+    deadlines.look_each_minute(delegations.end_due)
     deadlines.keep_tidy(mail.forget_old)
     deadlines.keep_tidy(signatures.forget_old)
     deadlines.make_later(certificates.make_missing)
@@ -384,6 +402,10 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             acknowledge_within_days=settings.acknowledge_within_days,
             tacit_days_subcontractor=settings.tacit_days_subcontractor,
             tacit_days_cocontractor=settings.tacit_days_cocontractor,
+            environment=settings.environment,
+            connection_approval=settings.connection_approval,
+            technical_secret_days=settings.technical_secret_days,
+            technical_secret_overlap_seconds=settings.technical_secret_overlap_seconds,
         )
     )
     webhooks_policy.configure(

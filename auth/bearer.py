@@ -13,10 +13,12 @@ from joserfc.errors import JoseError
 
 from auth.config import AuthSettings
 from auth.keys import ALGORITHM, Keys
+from auth.models import SHUT
 from domain.access import Actor, ActorKind
 from domain.accounts.actions import everywhere_of, rights_of
 from domain.accounts.models import AccountStatus
 from domain.clock import now
+from domain.connections.models import TechnicalStatus
 from domain.db import fetch
 from domain.origin import UNPROVEN, Proof
 
@@ -157,18 +159,25 @@ class Bearer:
         if denied:
             raise InvalidToken("The token was revoked.")
         clients = await fetch(
-            "SELECT name FROM auth_client WHERE id = $1 AND is_active", claims.client_id
+            "SELECT c.name, c.scope, t.status FROM auth_client c"
+            " LEFT JOIN technical_account t ON t.id = c.id WHERE c.id = $1 AND c.is_active",
+            claims.client_id,
         )
         if not clients:
             raise InvalidToken("The client is closed.")
+        if (status := clients[0]["status"]) not in (None, TechnicalStatus.ACTIVE.value):
+            raise InvalidToken(SHUT[TechnicalStatus(status)])
+        scopes = frozenset(claims.scope.split())
         if claims.subject == claims.client_id:
             kind, name = ActorKind.CLIENT, clients[0]["name"]
+            # A machine may have lost scopes since.
+            scopes &= frozenset(clients[0]["scope"].split())
         else:
             kind, name = ActorKind.PERSON, await _name_of(claims.subject)
         rights = await rights_of(claims.subject)
         everywhere = await everywhere_of(claims.subject)
         actor = Actor(claims.subject, kind, name, rights, everywhere)
-        return actor.limited_to(claims.scope.split())
+        return actor.limited_to(scopes)
 
     def _remember(self, token: str, claims: Claims, answer: Authenticated) -> None:
         if len(self._known) >= _CACHED_TOKENS:

@@ -12,14 +12,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from authlib.oauth2.rfc6749 import InvalidClientError
 from tortoise import fields
 from tortoise.models import Model
 
 from auth.factors.methods import acr_of
 from domain.clock import now
+from domain.connections.models import TechnicalAccount, TechnicalStatus
 
 # `cli_…`, or the plain name of one of the site's own clients.
 _CLIENT_ID = re.compile(r"[a-z0-9_]{1,30}\Z")
+
+
+# Why a technical account is refused, for its developer.
+SHUT = {
+    TechnicalStatus.SUSPENDED: "The connection of this technical account is suspended.",
+    TechnicalStatus.REVOKED: "This technical account was revoked.",
+}
 
 
 def hashed(secret: str) -> str:
@@ -51,8 +60,11 @@ class Client(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
-    # The hashes of the secrets in force, read together with the client.
-    secret_hashes: tuple[str, ...] = ()
+    # Its secrets, and why it is refused though one of them is right; read with the client.
+    secrets: tuple[ClientSecret, ...] = ()
+    refused_because: str | None = None
+    # The one by which it logged in: what it gets from it falls with it.
+    secret_used: str | None = None
 
     class Meta:
         table = "auth_client"
@@ -94,8 +106,19 @@ class Client(Model):
         return uri in self.post_logout_redirect_uris.split()
 
     def check_client_secret(self, client_secret: str) -> bool:
+        """Whether it is one of its secrets; only who holds one learns why it is refused.
+
+        Raises:
+            InvalidClientError: the secret has ended, or its technical account is shut.
+        """
         given = hashed(client_secret)
-        return any(hmac.compare_digest(given, known) for known in self.secret_hashes)
+        held = [s for s in self.secrets if hmac.compare_digest(given, s.secret_hash)]
+        if not held:
+            return False
+        if reason := self.refused_because or held[0].refusal():
+            raise InvalidClientError(description=reason, status_code=401)
+        self.secret_used = held[0].id
+        return True
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         # Whoever holds the secret may send it either way: client libraries differ in their default.
@@ -136,9 +159,20 @@ class ClientSecret(Model):
     secret_hash = fields.CharField(max_length=64)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
+    replaced_at = fields.DatetimeField(null=True)
+    warned_days = fields.IntField(null=True)
 
     class Meta:
         table = "auth_client_secret"
+
+    def refusal(self) -> str | None:
+        """Why the secret is not accepted any more."""
+        if in_force(self.expires_at):
+            return None
+        ended = self.expires_at.strftime("%Y-%m-%d %H:%M UTC") if self.expires_at else ""
+        if self.replaced_at is not None:
+            return f"This secret was replaced by a newer one and ended on {ended}."
+        return f"This secret expired on {ended}. A manager of the structure makes a new one."
 
 
 class Session(Model):
@@ -389,13 +423,15 @@ class Guess(Model):
 
 
 async def client_by_id(client_id: str) -> Client | None:
-    """The active client with its secrets in force."""
+    """The active client with its secrets."""
     if not _CLIENT_ID.match(client_id):
         return None
     client = await Client.get_or_none(id=client_id, is_active=True)
     if client is not None:
-        secrets = await ClientSecret.filter(client_id=client_id)
-        client.secret_hashes = tuple(s.secret_hash for s in secrets if in_force(s.expires_at))
+        client.secrets = tuple(await ClientSecret.filter(client_id=client_id))
+        account = await TechnicalAccount.get_or_none(id=client_id)
+        if account is not None and account.status != TechnicalStatus.ACTIVE:
+            client.refused_because = SHUT[account.status]
     return client
 
 

@@ -288,7 +288,9 @@ class AccessTokens(JWTBearerTokenGenerator):
     ) -> dict[str, Any]:
         at = int(now().timestamp())
         claims: dict[str, Any] = {"iat": at, "exp": at + self._server.settings.access_token_seconds}
-        return claims | ({"family": user.family} if user else {})
+        # What a machine gets falls with the secret by which it logged in.
+        family = user.family if user else client.secret_used
+        return claims | ({"family": family} if family else {})
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):

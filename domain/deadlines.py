@@ -76,6 +76,21 @@ def keep_tidy(forget: Callable[[], Awaitable[int]]) -> None:
         _TIDYING.append(forget)
 
 
+# What looks at dates, whose moment matters to people to the minute.
+_LOOKING: list[Callable[[], Awaitable[int]]] = []
+
+
+def look_each_minute(act: Callable[[], Awaitable[int]]) -> None:
+    """Have something look at the dates that it keeps; called by the composition root."""
+    if act not in _LOOKING:
+        _LOOKING.append(act)
+
+
+async def look_at_dates() -> int:
+    """Let everything that keeps dates tell what is due; how much it was."""
+    return sum([await act() for act in _LOOKING])
+
+
 async def tidy() -> int:
     """Forget what is kept for a time only; how many rows went."""
     return sum([await forget() for forget in _TIDYING])

@@ -20,6 +20,16 @@ from domain.access import SYSTEM, Actor, ActorKind, Level, Permission, Role, Spa
 from domain.accounts import actions as accounts
 from domain.accounts.models import Account, Administrator, Attachment, AttachmentStatus
 from domain.clock import PARIS, clock
+from domain.connections import accounts as technical_accounts
+from domain.connections import life
+from domain.connections.models import (
+    Connection,
+    ConnectionStatus,
+    TechnicalAccount,
+    TechnicalStatus,
+)
+from domain.connections.rules import ConnectionDraft, Grant, TechnicalDraft
+from domain.connections.steps import ConnectionAction
 from domain.documents import Given, Routing
 from domain.identifiers import IdentifierType, vat_number_of
 from domain.invoices import actions as invoices
@@ -127,6 +137,19 @@ PERSONAS: Mapping[str, Persona] = {
 # fmt: on
 
 ADMINISTRATOR = "administrator"
+ERP = "erp"
+APPLICATION = "ERP de la papeterie"
+ERP_SCOPES = tuple(
+    p.value
+    for p in (
+        Permission.READ_ISSUED,
+        Permission.ISSUE,
+        Permission.READ_STRUCTURE,
+        Permission.READ_WEBHOOKS,
+        Permission.MANAGE_WEBHOOKS,
+    )
+)
+ERP_GRANTS = tuple(Grant(*space) for space in ERP_SPACES)
 MARKER = (STATIONER.siret, "PF-0001")
 Progress = Callable[[int, int], None]
 
@@ -153,6 +176,7 @@ async def load(directory: Path, *, progress: Progress) -> bool:
     for company in COMPANIES:
         await _papers(company, people)
     await _newcomer()
+    await _connection()
     await _tell_stories(people)
     return True
 
@@ -172,10 +196,21 @@ class NewClient(Protocol):
     def secret(self) -> str | None: ...
 
 
+class NewAccount(Protocol):
+    """A technical account that was just made."""
+
+    @property
+    def account(self) -> TechnicalAccount: ...
+
+    @property
+    def secret(self) -> str: ...
+
+
 async def renew_credentials(
     *,
     set_password: Callable[[Account, str], Awaitable[None]],
     create_client: Callable[..., Awaitable[NewClient]],
+    create_account: Callable[[Actor, str, TechnicalDraft], Awaitable[NewAccount]],
 ) -> dict[str, Any]:
     """New passwords and clients for every role; the technical accounts of before lose their rights."""
     await _forget_clients()
@@ -184,7 +219,9 @@ async def renew_credentials(
         password = secrets.token_urlsafe(12)
         await set_password(await Account.get(email=persona.email), password)
         users[role] = {"email": persona.email, "password": password, "may": persona.may}
-        clients[role] = await _client(role, persona, create_client)
+        if role != ERP:
+            clients[role] = await _client(role, persona, create_client)
+    clients[ERP] = await _erp(create_account)
     return {"users": users, "clients": clients, "structures": await _structures()}
 
 
@@ -226,11 +263,54 @@ async def _client(
     }
 
 
+async def _erp(
+    create_account: Callable[[Actor, str, TechnicalDraft], Awaitable[NewAccount]],
+) -> dict[str, str]:
+    """The ERP of the first company: a technical account on its connection, made by its manager."""
+    manager = await _actor(await Account.get(email=PERSONAS["supplier"].email))
+    connection = await _connection()
+    for former in await TechnicalAccount.filter(connection_id=connection.id).exclude(
+        status=TechnicalStatus.REVOKED
+    ):
+        await technical_accounts.revoke_account(manager, former.id)
+    made = await create_account(
+        manager, connection.id, TechnicalDraft(APPLICATION, ERP_SCOPES, ERP_GRANTS)
+    )
+    return {
+        "clientId": made.account.id,
+        "clientSecret": made.secret,
+        "may": PERSONAS[ERP].may,
+    }
+
+
+async def _connection() -> Connection:
+    """The connection of the ERP, asked for by the manager and accepted."""
+    structure = await _structure(STATIONER.siret)
+    known = Connection.filter(structure_id=structure.id, application=APPLICATION)
+    found = await known.exclude(status__in=(ConnectionStatus.CLOSED, ConnectionStatus.REFUSED))
+    if found:
+        return found[0]
+    manager = await _actor(await Account.get(email=PERSONAS["supplier"].email))
+    contact = PERSONAS[ERP]
+    asked = await life.request(
+        manager,
+        structure.id,
+        ConnectionDraft(APPLICATION, contact.name, contact.email, ERP_SCOPES, ERP_GRANTS),
+    )
+    if asked.status is ConnectionStatus.ACCEPTED:
+        return asked
+    site = await _actor(await Account.get(email=PERSONAS[ADMINISTRATOR].email))
+    return await life.move(site, asked.id, ConnectionAction.ACCEPT)
+
+
 async def _forget_clients() -> None:
+    """The clients made beside the connections lose their rights."""
     async with events.transaction():
         ids = [(await _structure(s)).id for p in PERSONAS.values() for s in p.manages]
-        await Attachment.filter(structure_id__in=ids, role=Role.TECHNICAL).update(
-            status=AttachmentStatus.SUPPRIMEE
+        await (
+            Attachment.filter(structure_id__in=ids, role=Role.TECHNICAL)
+            .exclude(member_id__in=await TechnicalAccount.all().values_list("id", flat=True))
+            .update(status=AttachmentStatus.SUPPRIMEE)
         )
         await Administrator.filter(member_id__startswith="cli_").delete()
 

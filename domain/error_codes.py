@@ -18,6 +18,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "DUPLICATE_BANK_ACCOUNT": Words(
         "Coordonnées bancaires déjà connues", "The bank account is already on file"
     ),
+    "DUPLICATE_DELEGATION": Words("Délégation déjà accordée", "The delegation is in force already"),
     "DUPLICATE_INVOICE": Words("Facture déjà déposée", "An invoice has this number already"),
     "DUPLICATE_LINE": Words("Ligne en double", "A line number is used twice"),
     "DUPLICATE_RATE": Words("Taux en double", "A VAT rate is given twice"),

@@ -10,6 +10,14 @@ from domain.access import ActorKind, Level, Permission, Role, Space
 from domain.accounts.membership import AttachmentStatus, MemberAction
 from domain.accounts.models import AccountStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
+from domain.connections import words as connections
+from domain.connections.models import (
+    ConnectionStatus,
+    ConnectionType,
+    DelegationStatus,
+    TechnicalStatus,
+)
+from domain.connections.steps import ConnectionAction, ConnectionSide
 from domain.error_codes import ERROR_CODES
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
@@ -209,6 +217,12 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     ServiceStatus: SERVICE_STATUSES,
     SizeCategory: SIZE_CATEGORIES,
     BankReferenceKind: BANK_REFERENCE_KINDS,
+    ConnectionType: connections.CONNECTION_TYPES,
+    ConnectionStatus: connections.CONNECTION_STATUSES,
+    ConnectionAction: connections.CONNECTION_ACTIONS,
+    ConnectionSide: connections.SIDES,
+    TechnicalStatus: connections.TECHNICAL_STATUSES,
+    DelegationStatus: connections.DELEGATION_STATUSES,
 }
 
 # Code lists that are not enums: too long, or open.

@@ -27,6 +27,12 @@ class Policy:
     acknowledge_within_days: int = 7
     tacit_days_subcontractor: int = 15
     tacit_days_cocontractor: int = 0
+    # Said of connections, and in webhooks.
+    environment: str = "sandbox"
+    # Whether an administrator lets each connection of an application in.
+    connection_approval: bool = False
+    technical_secret_days: int = 424
+    technical_secret_overlap_seconds: int = 604_800
 
 
 _current = Policy()

@@ -8,9 +8,15 @@ from enum import StrEnum
 from typing import Any
 
 from auth.factors.models import FactorKind
-from domain.access import ActorKind, Role, Space
+from domain.access import ActorKind, Level, Role, Space
 from domain.accounts.models import AccountStatus, AttachmentStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
+from domain.connections.models import (
+    ConnectionStatus,
+    ConnectionType,
+    DelegationStatus,
+    TechnicalStatus,
+)
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
 from domain.reference.frames import Frame
@@ -222,6 +228,48 @@ _ABOUT_ONE_FACTOR = (
     "account.factor_removed",
     "account.factor_suspected",
 )
+_SPACES: Schema = {
+    "type": "array",
+    "items": _object({"space": _codes(Space), "level": _codes(Level)}),
+}
+_CONNECTION = _object(
+    {
+        "id": _id("cnx"),
+        "structureId": _id("str"),
+        "application": _TEXT,
+        "type": _codes(ConnectionType),
+        "environment": {"enum": ["sandbox", "production"]},
+        "status": _codes(ConnectionStatus),
+        "comment": _or_null(_TEXT),
+        "version": _COUNT,
+    }
+)
+_TECHNICAL_ACCOUNT = _object(
+    {
+        "id": _id("cli"),
+        "structureId": _id("str"),
+        "connectionId": _id("cnx"),
+        "name": _TEXT,
+        "status": _codes(TechnicalStatus),
+        "scopes": {"type": "array", "items": _TEXT},
+        "spaces": _SPACES,
+        "secretExpiresAt": _INSTANT,
+        "version": _COUNT,
+    }
+)
+_DELEGATION = _object(
+    {
+        "id": _id("dlg"),
+        "structureId": _id("str"),
+        "delegateId": _id("str"),
+        "technicalAccountId": _or_null(_id("cli")),
+        "spaces": _SPACES,
+        "until": _or_null(_INSTANT),
+        "status": _codes(DelegationStatus),
+        "version": _COUNT,
+    }
+)
+_DAYS: Schema = {"type": "integer", "minimum": 1, "description": "Within so many days."}
 
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
 DATA: Mapping[str, Schema] = {
@@ -272,6 +320,24 @@ DATA: Mapping[str, Schema] = {
     },
     "space.opened": _object({"structure": _STRUCTURE, "space": _SPACE}),
     "space.closed": _object({"structure": _STRUCTURE, "space": _SPACE}),
+    **{
+        kind: _object({"connection": _CONNECTION})
+        for kind, row in EVENT_KINDS.items()
+        if row.subject == "connection"
+    },
+    **{
+        kind: _object({"technicalAccount": _TECHNICAL_ACCOUNT})
+        for kind, row in EVENT_KINDS.items()
+        if row.subject == "technical_account"
+    },
+    "technical_account.secret_expiring": _object(
+        {"technicalAccount": _TECHNICAL_ACCOUNT, "days": _DAYS}
+    ),
+    **{
+        kind: _object({"delegation": _DELEGATION})
+        for kind, row in EVENT_KINDS.items()
+        if row.subject == "delegation"
+    },
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.accounts import AccountMutation, AccountQuery
+from resolvers.connections import ConnectionMutation, ConnectionQuery
 from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.factors import FactorMutation
@@ -37,6 +38,7 @@ class Query(
     InvoiceQuery,
     EventQuery,
     WebhookQuery,
+    ConnectionQuery,
     ReferenceQuery,
 ):
     node: Node | None = query_one(
@@ -80,6 +82,7 @@ class Mutation(
     WebhookMutation,
     ConsentMutation,
     FactorMutation,
+    ConnectionMutation,
 ):
     pass
 

@@ -17,6 +17,7 @@ from domain.select import Select, equals, falling
 from domain.signatures import actions as signatures
 from domain.structures import member_queries
 from domain.structures.member_queries import MemberCriteria
+from schema.connections import TechnicalAccount
 from schema.consents import Consent
 from schema.context import Info, Locale
 from schema.factors import AccountSecurity
@@ -231,6 +232,16 @@ class Viewer:
     @strawberry.field(description="Droits partout. What you may do on every structure; at most 20.")
     def permissions_everywhere(self) -> list[str]:
         return sorted(p.value for p in self.actor.everywhere)
+
+    @strawberry.field(
+        description="Compte technique. Its own card, when a machine calls: its scopes, when its"
+        " secret ends; null otherwise."
+    )
+    async def technical_account(self, info: Info) -> TechnicalAccount | None:
+        if self.actor.kind is not ActorKind.CLIENT:
+            return None
+        row = await info.context.load.one("technical_account", "id", self.actor.id)
+        return cast("TechnicalAccount | None", row)
 
     @strawberry.field(
         description="Portées. The scopes of your token, at most 20; null without one."

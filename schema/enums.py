@@ -11,6 +11,13 @@ import strawberry
 from domain.access import ActorKind, Level, Role, Space
 from domain.accounts.membership import AttachmentStatus, MemberAction
 from domain.accounts.models import AccountStatus, SpaceStatus
+from domain.connections.models import (
+    ConnectionStatus,
+    ConnectionType,
+    DelegationStatus,
+    TechnicalStatus,
+)
+from domain.connections.steps import ConnectionAction, ConnectionSide
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
@@ -63,6 +70,11 @@ shown_enum(AccountStatus, "Statut de compte. Where the account of a person stand
 shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
 shown_enum(AttachmentStatus, "État du rattachement. Only an accepted one opens anything.")
 shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
+shown_enum(ConnectionAction, "Action. What can be done to a connection; see `availableActions`.")
+shown_enum(ConnectionSide, "Partie. Who takes a step of a connection.")
+shown_enum(ConnectionStatus, "Statut du raccordement. Where a connection stands.")
+shown_enum(ConnectionType, "Type de raccordement. How an application is connected. New values may appear.")
+shown_enum(DelegationStatus, "Statut de la délégation. Whether anyone still acts by it.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
 shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
 shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
@@ -85,5 +97,6 @@ shown_enum(Space, "Espace. What a member may work in; opened on a structure or o
 shown_enum(SpaceStatus, "État de l'espace. Whether it is open.")
 shown_enum(StatusTone, "Ton. How a status should look on a screen.")
 shown_enum(StructureStatus, "Statut de structure. Deposits need active structures on both sides.")
+shown_enum(TechnicalStatus, "Statut du compte technique. Whether it may log in.", name="TechnicalAccountStatus")
 shown_enum(VatType, "Type de TVA. When VAT is due, or why there is none.")
 # fmt: on

@@ -16,6 +16,7 @@ from domain.lifecycle import Party
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
 from domain.reference.words import Words
+from schema.connections import ConnectedApplication, Delegation, TechnicalAccount
 from schema.context import Info
 from schema.enums import shown_enum
 from schema.reading import Row, column, computed, part, shows, shows_one_of, to_one
@@ -159,6 +160,18 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
     "attachment": (
         Annotated["Attachment", strawberry.lazy("schema.members")],  # noqa: F821 - resolved lazily
         "Rattachement. The attachment as it is now; null when you no longer see it.",
+    ),
+    "connection": (
+        ConnectedApplication,
+        "Raccordement. The connection as it is now; null when you do not manage it.",
+    ),
+    "technical_account": (
+        TechnicalAccount,
+        "Compte technique. The account as it is now; null when you do not manage it.",
+    ),
+    "delegation": (
+        Delegation,
+        "Délégation. The delegation as it is now; null when you do not manage it.",
     ),
     "structure": (
         Structure,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.access import Actor, Permission
+from domain.connections import queries as of_connections
 from domain.identifiers import IdentifierType, masked
 from domain.select import Select, falling
 from domain.signatures import texts
@@ -21,6 +22,7 @@ from domain.structures.models import (
     StructureStatus,
 )
 from domain.structures.rules import PARAMETERS, obliged_from
+from schema.connections import ConnectedApplication, Delegation, TechnicalAccount
 from schema.context import Info
 from schema.ids import Node
 from schema.members import Attachment, SiretChange, StructureSpace, attachments, spaces
@@ -194,6 +196,18 @@ def _services(
     return search.services(viewer, status or ServiceStatus.ACTIVE)
 
 
+def _connections(viewer: Actor) -> Select:
+    return of_connections.connections(viewer)
+
+
+def _technical_accounts(viewer: Actor) -> Select:
+    return of_connections.technical_accounts(viewer)
+
+
+def _delegations(viewer: Actor) -> Select:
+    return of_connections.delegations(viewer)
+
+
 @shows(
     "structure",
     prefix="str",
@@ -280,4 +294,19 @@ class Structure(Node):
         description="Historique des actions. Who did what when, the latest first, for those who may"
         " read its members: the structure itself, its services, members, spaces, mandates and"
         " connections. The life of an invoice is in its own `history`.",
+    )
+    connected_applications: Connection[ConnectedApplication] = connection(
+        "structure_id",
+        _connections,
+        description="Raccordements. Its applications; for those who manage them.",
+    )
+    technical_accounts: Connection[TechnicalAccount] = connection(
+        "structure_id",
+        _technical_accounts,
+        description="Comptes techniques. For those who manage them.",
+    )
+    delegations: Connection[Delegation] = connection(
+        "structure_id",
+        _delegations,
+        description="Délégations accordées. Who acts for it; for those who manage them.",
     )

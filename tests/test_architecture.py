@@ -128,6 +128,7 @@ def test_only_documents_py_writes_the_status_of_a_document() -> None:
     # Members, messages, endpoints, sessions have statuses of their own, without life cycles.
     about_others = (
         "domain/accounts/",
+        "domain/connections/",
         "domain/mail/",
         "domain/structures/",
         "webhooks/",

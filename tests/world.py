@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from auth import consents
+from auth import consents, technical
 from auth.models import Client, Consent, Session, hashed
 from auth.provisioning import create_client
+from domain import policy
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
-from domain.accounts.actions import attach, create_account, rights_of
+from domain.accounts.actions import create_account, rights_of
 from domain.accounts.models import Account, AccountStatus, Attachment
 from domain.clock import now, today
+from domain.connections import delegations, life
+from domain.connections.delegations import Delegate
+from domain.connections.models import Connection, Delegation, TechnicalAccount
+from domain.connections.rules import ConnectionDraft, Grant, TechnicalDraft
 from domain.events import transaction
 from domain.ids import new_id
 from domain.invoices.models import Invoice
+from domain.mail.models import Mail
 from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
@@ -46,6 +52,12 @@ ERP_SCOPES = frozenset(
     {Permission.READ_ISSUED, Permission.ISSUE, Permission.READ_WEBHOOKS, Permission.MANAGE_WEBHOOKS}
 )
 
+ERP_SCOPE_LIST = tuple(p.value for p in Permission if p in ERP_SCOPES)
+ERP_GRANTS = (
+    Grant(Space.FACTURES_EMISES, Level.MODIFICATION),
+    Grant(Space.RACCORDEMENTS, Level.MODIFICATION),
+)
+
 
 @dataclass
 class World:
@@ -54,8 +66,15 @@ class World:
     parties: Parties
     unsigned: Structure
     people: Mapping[str, Account]
+    integrator: Structure
     erp: Client
     erp_secret: str
+    connector: TechnicalAccount
+    connector_secret: str
+    spare: TechnicalAccount
+    connection: Connection
+    requested: Connection
+    delegation: Delegation
     service: Service
     bank_account: BankAccount
     invoices: Mapping[S, Invoice]
@@ -103,6 +122,11 @@ class World:
             "member": self.attachments["member"].id,
             "ownRequest": self.attachments["ownRequest"].id,
             "siretChange": self.siret_change.id,
+            "integrator": self.integrator.id,
+            "connection": self.connection.id,
+            "requestedConnection": self.requested.id,
+            "technicalAccount": self.spare.id,
+            "delegation": self.delegation.id,
             "today": today().isoformat(),
             "key": new_id("key"),
         }
@@ -158,17 +182,23 @@ async def a_world(*, dispatched: bool = True) -> World:
     }
     declared = SiretChangeDraft(unsigned.id, a_siret(), today(), "Déménagement de l'atelier.")
     siret_change = await siret_changes.declare(manager, declared)
-    erp, secret = await create_client(
-        "ERP Durand",
-        ["client_credentials"],
-        [p.value for p in ERP_SCOPES],
-        structure_id=supplier.id,
+    connection = await a_connection(manager, supplier.id, "ERP Durand")
+    erp_account, secret = await technical.create(
+        manager, connection.id, TechnicalDraft("ERP Durand", ERP_SCOPE_LIST, ERP_GRANTS)
     )
-    spaces = [
-        (Space.FACTURES_EMISES, Level.MODIFICATION),
-        (Space.RACCORDEMENTS, Level.MODIFICATION),
-    ]
-    await attach(erp.id, supplier.id, Role.TECHNICAL, spaces)
+    spare_connection = await a_connection(manager, supplier.id, "Ancien ERP")
+    spare, _ = await technical.create(
+        manager, spare_connection.id, TechnicalDraft("Ancien ERP", ERP_SCOPE_LIST, ERP_GRANTS)
+    )
+    integrator = await a_supplier(has_mandate=False, name="Éditeur de logiciels")
+    maker = await actor_of(await an_account(integrator, display_name="Inès Éditeur"))
+    product = await a_connection(maker, integrator.id, "Connecteur universel")
+    connector, connector_secret = await technical.create(
+        maker, product.id, TechnicalDraft("Connecteur universel", ERP_SCOPE_LIST)
+    )
+    delegation = await delegations.grant(
+        manager, unsigned.id, Delegate(technical_account_id=connector.id), ERP_GRANTS
+    )
     tool = (
         await create_client(
             "Outil comptable",
@@ -204,8 +234,15 @@ async def a_world(*, dispatched: bool = True) -> World:
         parties=parties,
         unsigned=unsigned,
         people=people,
-        erp=erp,
-        erp_secret=secret or "",
+        integrator=integrator,
+        erp=await Client.get(id=erp_account.id),
+        erp_secret=secret,
+        connector=connector,
+        connector_secret=connector_secret,
+        spare=spare,
+        connection=connection,
+        requested=await a_connection(manager, supplier.id, "Nouvel ERP", is_decided=False),
+        delegation=delegation,
         service=await a_service(recipient, code="VOIRIE"),
         bank_account=await a_bank_account(supplier),
         invoices={status: await an_invoice(status, parties=parties) for status in wanted},
@@ -223,4 +260,22 @@ async def a_world(*, dispatched: bool = True) -> World:
         await endpoints.ping(manager, endpoint.id)
         await dispatch()
         world.delivery = await Delivery.get(endpoint_id=endpoint.id)
+    async with transaction():
+        # What was written to people while the world was made is no business of the tests.
+        await Mail.all().delete()
     return world
+
+
+async def a_connection(
+    manager: Actor, structure_id: str, application: str, *, is_decided: bool = True
+) -> Connection:
+    """A connection that may do what the ERP does; accepted at once, or waiting to be."""
+    draft = ConnectionDraft(
+        application, manager.name, "informatique@example.test", ERP_SCOPE_LIST, ERP_GRANTS
+    )
+    site = policy.current()
+    policy.configure(replace(site, connection_approval=not is_decided))
+    try:
+        return await life.request(manager, structure_id, draft)
+    finally:
+        policy.configure(site)

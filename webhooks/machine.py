@@ -62,6 +62,7 @@ class Machine:
         self._sweeper: asyncio.Task[None] | None = None
         self._periodic = [
             Periodic("deadlines", timedelta(seconds=5), _take_steps_of_the_clock),
+            Periodic("dates", timedelta(minutes=1), deadlines.look_at_dates),
             Periodic("tidy", timedelta(hours=1), deadlines.tidy),
         ]
 

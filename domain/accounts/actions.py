@@ -48,10 +48,11 @@ async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
         " LEFT JOIN (habilitation h JOIN structure_space s ON s.space = h.space AND s.status = $3)"
         " ON h.attachment_id = a.id AND s.structure_id = a.structure_id"
         " AND (s.service_id = h.service_id OR (s.service_id IS NULL AND h.service_id IS NULL))"
-        " WHERE a.member_id = $1 AND a.status = $2",
+        " WHERE a.member_id = $1 AND a.status = $2 AND (a.ends_at IS NULL OR a.ends_at > $4)",
         member_id,
         AttachmentStatus.VALIDEE.value,
         SpaceStatus.ACTIVE.value,
+        now(),
     )
     held: dict[str, frozenset[Permission]] = {}
     for row in rows:

@@ -80,6 +80,8 @@ class Attachment(Model):
     decided_by = fields.CharField(max_length=30, null=True)
     # Asked for and not decided: {space, level, serviceId}.
     asked_spaces: fields.Field[list[dict[str, Any]] | None] = fields.JSONField(null=True)
+    # Ends by itself then; null: it lasts.
+    ends_at = fields.DatetimeField(null=True)
     event_count = fields.BigIntField(default=0)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

@@ -519,6 +519,227 @@ MAILS: Mapping[str, MailText] = {
         "Reason: {comment}\n\n"
         "The main manager may declare it again.",
     ),
+    "connection_requested": MailText(
+        "Raccordement demandé : {application}",
+        "{by} demande le raccordement de l'application {application} ({environment}) pour"
+        " votre structure {structure}.\n\n"
+        "Portées : {scopes}. Espaces : {spaces}.\n\n"
+        "L'administrateur du portail se prononcera ; vous serez prévenu de sa décision.\n\n"
+        "Si cette action n'était pas attendue, voyez-la avec les gestionnaires de votre"
+        " structure ; vous pouvez suspendre ou clore le raccordement à tout moment.",
+        "Connection requested: {application}",
+        "{by} asks for the connection of the application {application} ({environment})"
+        " for your structure {structure}.\n\n"
+        "Scopes: {scopes}. Spaces: {spaces}.\n\n"
+        "The administrator of the site decides; you will be told.\n\n"
+        "If this was not expected, ask the managers of your structure about it; you can"
+        " suspend or close the connection at any time.",
+    ),
+    "connection_to_decide": MailText(
+        "Raccordement à examiner : {application}, {structure}",
+        "{by} demande le raccordement de l'application {application} ({environment}) pour"
+        " la structure {structure}.\n\n"
+        "Portées : {scopes}. Espaces : {spaces}.\n\n"
+        "Acceptez ou refusez cette demande depuis la liste des raccordements.",
+        "Connection to decide: {application}, {structure}",
+        "{by} asks for the connection of the application {application} ({environment})"
+        " for the structure {structure}.\n\n"
+        "Scopes: {scopes}. Spaces: {spaces}.\n\n"
+        "Accept or refuse this request from the list of connections.",
+    ),
+    "connection_accepted": MailText(
+        "Raccordement accepté : {application}",
+        "Le raccordement de l'application {application} ({environment}) est accepté pour"
+        " votre structure {structure}.\n\n"
+        "Vous pouvez maintenant créer son compte technique : son secret ne sera montré"
+        " qu'une fois.\n\n"
+        "Si cette action n'était pas attendue, voyez-la avec les gestionnaires de votre"
+        " structure ; vous pouvez suspendre ou clore le raccordement à tout moment.",
+        "Connection accepted: {application}",
+        "The connection of the application {application} ({environment}) is accepted for"
+        " your structure {structure}.\n\n"
+        "You can now create its technical account: its secret will be shown once.\n\n"
+        "If this was not expected, ask the managers of your structure about it; you can"
+        " suspend or close the connection at any time.",
+    ),
+    "connection_refused": MailText(
+        "Raccordement refusé : {application}",
+        "L'administrateur du portail a refusé le raccordement de l'application"
+        " {application} pour votre structure {structure}.\n\n"
+        "Motif : {comment}\n\n"
+        "Vous pouvez faire une autre demande.",
+        "Connection refused: {application}",
+        "The administrator of the site refused the connection of the application"
+        " {application} for your structure {structure}.\n\n"
+        "Reason: {comment}\n\n"
+        "You can make another request.",
+    ),
+    "connection_activated": MailText(
+        "Raccordement actif : {application}",
+        "Le raccordement de l'application {application} ({environment}) est actif pour"
+        " votre structure {structure} : il a son premier compte technique.\n\n"
+        "Si cette action n'était pas attendue, voyez-la avec les gestionnaires de votre"
+        " structure ; vous pouvez suspendre ou clore le raccordement à tout moment.",
+        "Connection active: {application}",
+        "The connection of the application {application} ({environment}) is active for"
+        " your structure {structure}: it has its first technical account.\n\n"
+        "If this was not expected, ask the managers of your structure about it; you can"
+        " suspend or close the connection at any time.",
+    ),
+    "connection_suspended": MailText(
+        "Raccordement suspendu : {application}",
+        "{by} a suspendu le raccordement de l'application {application} de votre"
+        " structure {structure}. Ses comptes techniques sont refusés jusqu'à la reprise.\n\n"
+        "Motif : {comment}\n\n"
+        "Si vous n'attendiez pas cette suspension, voyez-la avec les gestionnaires de"
+        " votre structure ou avec l'administrateur du portail.",
+        "Connection suspended: {application}",
+        "{by} suspended the connection of the application {application} of your structure"
+        " {structure}. Its technical accounts are refused until it is resumed.\n\n"
+        "Reason: {comment}\n\n"
+        "If you did not expect it, ask the managers of your structure or the"
+        " administrator of the site.",
+    ),
+    "connection_resumed": MailText(
+        "Raccordement repris : {application}",
+        "{by} a repris le raccordement de l'application {application} de votre structure"
+        " {structure}. Ses comptes techniques sont de nouveau acceptés.\n\n"
+        "Si cette action n'était pas attendue, voyez-la avec les gestionnaires de votre"
+        " structure ; vous pouvez suspendre ou clore le raccordement à tout moment.",
+        "Connection resumed: {application}",
+        "{by} resumed the connection of the application {application} of your structure"
+        " {structure}. Its technical accounts are accepted again.\n\n"
+        "If this was not expected, ask the managers of your structure about it; you can"
+        " suspend or close the connection at any time.",
+    ),
+    "connection_closed": MailText(
+        "Raccordement clos : {application}",
+        "{by} a clos le raccordement de l'application {application} de votre structure"
+        " {structure}. Ses comptes techniques sont révoqués, sans retour.\n\n"
+        "Motif : {comment}\n\n"
+        "Pour raccorder de nouveau l'application, faites une autre demande.",
+        "Connection closed: {application}",
+        "{by} closed the connection of the application {application} of your structure"
+        " {structure}. Its technical accounts are revoked for good.\n\n"
+        "Reason: {comment}\n\n"
+        "To connect the application again, make another request.",
+    ),
+    "technical_account_created": MailText(
+        "Compte technique créé : {name}",
+        "{by} a créé le compte technique {name} ({client}) de l'application {application}"
+        " pour votre structure {structure}.\n\n"
+        "Portées : {scopes}. Espaces : {spaces}.\n\n"
+        "Si cette action n'était pas attendue, révoquez ce compte technique : ses jetons"
+        " sont refusés aussitôt.",
+        "Technical account created: {name}",
+        "{by} created the technical account {name} ({client}) of the application"
+        " {application} for your structure {structure}.\n\n"
+        "Scopes: {scopes}. Spaces: {spaces}.\n\n"
+        "If this was not expected, revoke this technical account: its tokens are refused"
+        " at once.",
+    ),
+    "technical_account_secret_rotated": MailText(
+        "Nouveau secret du compte technique {name}",
+        "{by} a renouvelé le secret du compte technique {name} ({client}) de"
+        " l'application {application}, structure {structure}.\n\n"
+        "L'ancien secret fonctionne jusqu'au : {until}.\n\n"
+        "Si cette action n'était pas attendue, révoquez ce compte technique : ses jetons"
+        " sont refusés aussitôt.",
+        "New secret of the technical account {name}",
+        "{by} renewed the secret of the technical account {name} ({client}) of the"
+        " application {application}, structure {structure}.\n\n"
+        "The old secret works until: {until}.\n\n"
+        "If this was not expected, revoke this technical account: its tokens are refused"
+        " at once.",
+    ),
+    "technical_account_secret_expiring": MailText(
+        "Le secret du compte technique {name} prend fin dans {days} jour(s)",
+        "Le secret du compte technique {name} ({client}) de l'application {application},"
+        " structure {structure}, prend fin le {date}. Ensuite, l'application ne pourra"
+        " plus se connecter.\n\n"
+        "Renouvelez-le dès maintenant : l'ancien secret reste accepté pendant la bascule.",
+        "The secret of the technical account {name} ends in {days} day(s)",
+        "The secret of the technical account {name} ({client}) of the application"
+        " {application}, structure {structure}, ends on {date}. After that the application"
+        " can no longer log in.\n\n"
+        "Renew it now: the old secret is still accepted during the change.",
+    ),
+    "technical_account_secret_expired": MailText(
+        "Le secret du compte technique {name} a pris fin",
+        "Le secret du compte technique {name} ({client}) de l'application {application},"
+        " structure {structure}, a pris fin le {date}. L'application ne peut plus se"
+        " connecter.\n\n"
+        "Renouvelez le secret et donnez-le à l'application, ou révoquez le compte s'il ne"
+        " sert plus.",
+        "The secret of the technical account {name} has ended",
+        "The secret of the technical account {name} ({client}) of the application"
+        " {application}, structure {structure}, ended on {date}. The application can no"
+        " longer log in.\n\n"
+        "Renew the secret and hand it to the application, or revoke the account if it is"
+        " no longer used.",
+    ),
+    "technical_account_review_asked": MailText(
+        "Qui répond du compte technique {name} ?",
+        "La personne qui avait décidé de ce que peut le compte technique {name}"
+        " ({client}) de l'application {application} ne gère plus votre structure"
+        " {structure}.\n\n"
+        "Le compte reste ouvert, car il est celui de la structure. Vérifiez ce qu'il peut"
+        " faire et enregistrez-le : vous en répondrez. Si vous ne le connaissez pas,"
+        " révoquez-le.",
+        "Who answers for the technical account {name}?",
+        "The person who decided what the technical account {name} ({client}) of the"
+        " application {application} may do no longer manages your structure {structure}.\n\n"
+        "The account stays open, for it is the structure's. Check what it may do and save"
+        " it: you answer for it then. If you do not know it, revoke it.",
+    ),
+    "technical_account_revoked": MailText(
+        "Compte technique révoqué : {name}",
+        "{by} a révoqué le compte technique {name} ({client}) de l'application"
+        " {application}, structure {structure}. Ses jetons sont refusés et ses flux"
+        " fermés.\n\n"
+        "Si vous n'attendiez pas cette révocation, créez un autre compte technique et"
+        " voyez-la avec les gestionnaires de votre structure.",
+        "Technical account revoked: {name}",
+        "{by} revoked the technical account {name} ({client}) of the application"
+        " {application}, structure {structure}. Its tokens are refused and its streams"
+        " closed.\n\n"
+        "If you did not expect it, create another technical account and ask the managers"
+        " of your structure.",
+    ),
+    "delegation_granted": MailText(
+        "{structure} confie des espaces à {delegate}",
+        "{by} laisse les comptes techniques de {delegate} agir pour {structure}.\n\n"
+        "Compte technique : {account}. Espaces : {spaces}. Fin : {until}.\n\n"
+        "Chacune des deux structures peut retirer une délégation à tout moment.",
+        "{structure} entrusts spaces to {delegate}",
+        "{by} lets the technical accounts of {delegate} act for {structure}.\n\n"
+        "Technical account: {account}. Spaces: {spaces}. End: {until}.\n\n"
+        "Either structure can withdraw a delegation at any time.",
+    ),
+    "delegation_withdrawn": MailText(
+        "Délégation retirée : {structure}, {delegate}",
+        "{by} a retiré la délégation de {structure} à {delegate}. Plus aucun compte"
+        " technique n'agit par elle.\n\n"
+        "Compte technique : {account}. Espaces : {spaces}.\n\n"
+        "Si vous n'attendiez pas ce retrait, voyez-le avec l'autre structure.",
+        "Delegation withdrawn: {structure}, {delegate}",
+        "{by} withdrew the delegation of {structure} to {delegate}. No technical account"
+        " acts by it any more.\n\n"
+        "Technical account: {account}. Spaces: {spaces}.\n\n"
+        "If you did not expect it, ask the other structure.",
+    ),
+    "delegation_expired": MailText(
+        "Délégation échue : {structure}, {delegate}",
+        "La délégation de {structure} à {delegate} a pris fin le {until}. Plus aucun"
+        " compte technique n'agit par elle.\n\n"
+        "Compte technique : {account}. Espaces : {spaces}.\n\n"
+        "Pour continuer, un gestionnaire de {structure} accorde une autre délégation.",
+        "Delegation ended: {structure}, {delegate}",
+        "The delegation of {structure} to {delegate} ended on {until}. No technical"
+        " account acts by it any more.\n\n"
+        "Technical account: {account}. Spaces: {spaces}.\n\n"
+        "To go on, a manager of {structure} grants another delegation.",
+    ),
 }
 
 # Whose row goes as soon as it is sent: their recipient asked to be forgotten.

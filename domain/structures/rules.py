@@ -233,6 +233,11 @@ def text_problems(
     return readable(text, path, longest)
 
 
+def is_email(text: str) -> bool:
+    """Whether the text is one plain e-mail address."""
+    return len(text) <= 254 and _EMAIL.match(text) is not None
+
+
 def _name_and_place(draft: StructureDraft, path: Path) -> Iterable[Problem]:
     yield from text_problems(draft.name, (*path, "name"), NAME_MAX, required=True)
     yield from text_problems(draft.address, (*path, "address"), ADDRESS_MAX)
@@ -264,7 +269,7 @@ def _forms(draft: StructureDraft, path: Path) -> Iterable[Problem]:
         value = getattr(draft, name)
         if value is not None and not pattern.match(value):
             yield problem("BDR-STR-014", (*path, camel(name)), value=value, form=form)
-    if draft.email is not None and (len(draft.email) > 254 or not _EMAIL.match(draft.email)):
+    if draft.email is not None and not is_email(draft.email):
         yield problem("BDR-STR-006", (*path, "email"), value=draft.email)
     if draft.phone is not None and not _PHONE.match(draft.phone):
         yield problem("BDR-STR-007", (*path, "phone"), value=draft.phone)

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from auth import consents, devices, recovery
+from auth import consents, devices, recovery, technical
 from auth.factors import actions as factors
 from domain import events, policy
 from domain.access import Actor, Level, Role, Space
@@ -19,6 +20,11 @@ from domain.accounts.membership import MemberAction
 from domain.accounts.models import Account, Attachment
 from domain.catalogue import EVENT_KINDS
 from domain.clock import Clock, now, today
+from domain.connections import accounts as machines
+from domain.connections import delegations
+from domain.connections import life as connections
+from domain.connections.delegations import Delegate
+from domain.connections.steps import ConnectionAction
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN, Origin, Proof
@@ -43,7 +49,7 @@ from tests.make import (
     an_administrator,
     let_it_lapse,
 )
-from tests.world import World, a_world
+from tests.world import ERP_GRANTS, World, a_world
 from webhooks.envelope import body_of
 
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -112,7 +118,7 @@ def test_the_checker_of_these_tests_sees_what_is_wrong(
     assert len(list(problems(schema, value))) == count
 
 
-async def a_bit_of_everything() -> World:
+async def a_bit_of_everything(clock: Clock) -> World:
     """A world in which every kind of event about invoices and structures has happened."""
     world = await a_world()
     situation = await a_situation(S.REJETEE)
@@ -136,6 +142,7 @@ async def a_bit_of_everything() -> World:
     await consents.withdraw(supplier, world.consent.id)
     await everything_about_factors()
     await the_life_of_two_accounts(await world.actor("administrator"))
+    await everything_about_machines(world, clock)
     return world
 
 
@@ -215,6 +222,29 @@ async def every_fact_about_members(world: World) -> None:
     await managers.hand_over(successor, structure.id, former.id, comment=None)
 
 
+async def everything_about_machines(world: World, clock: Clock) -> None:
+    """Every kind of event about connections, technical accounts and delegations."""
+    supplier, site = await world.actor("supplier"), await world.actor("administrator")
+    await connections.move(site, world.requested.id, ConnectionAction.REFUSE, "Motif")
+    for action in (ConnectionAction.SUSPEND, ConnectionAction.RESUME):
+        await connections.move(supplier, world.connection.id, action)
+    await technical.update(supplier, world.erp.id, {"name": "ERP"})
+    await technical.rotate(supplier, world.spare.id)
+    await delegations.withdraw(supplier, world.delegation.id)
+    whichever = Delegate(structure_id=world.integrator.id)
+    end = now() + timedelta(days=1)
+    await delegations.grant(supplier, world.unsigned.id, whichever, ERP_GRANTS, end)
+    clock.advance(timedelta(days=400))
+    await delegations.end_due()
+    await technical.warn_of_expiry()
+    clock.advance(timedelta(days=30))
+    await technical.warn_of_expiry()
+    await machines.revoke_account(supplier, world.spare.id)
+    await Attachment.filter(member_id=supplier.id).update(role=Role.USER)
+    await machines.ask_reviews()
+    await connections.move(site, world.connection.id, ConnectionAction.CLOSE, "Motif")
+
+
 # Told by the importers and by a delivery that fails for days, each in tests of their own.
 _ELSEWHERE = {
     "account.invited",
@@ -225,7 +255,7 @@ _ELSEWHERE = {
 
 
 async def test_what_is_told_is_what_the_schemas_say(database: str, clock: Clock) -> None:
-    world = await a_bit_of_everything()
+    world = await a_bit_of_everything(clock)
 
     told = await events.after(0, limit=1_000)
 

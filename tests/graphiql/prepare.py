@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from auth import provisioning
+from auth import provisioning, technical
 from domain import demonstration
 from domain.migrate import migrate
 from settings import Settings, opened
@@ -25,7 +25,9 @@ async def prepare(settings: Settings) -> str:
     async with opened(settings):
         await demonstration.load(DIRECTORY, progress=silent)
         credentials = await demonstration.renew_credentials(
-            set_password=provisioning.set_password, create_client=provisioning.create_client
+            set_password=provisioning.set_password,
+            create_client=provisioning.create_client,
+            create_account=technical.create,
         )
     return json.dumps(credentials)
 

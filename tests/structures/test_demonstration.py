@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auth import provisioning
+from auth import provisioning, technical
 from domain import demonstration, events
 from domain.access import OWN, Permission
 from domain.accounts.actions import rights_of
@@ -99,6 +99,7 @@ async def test_credentials_are_new_each_time_and_work(database: str, directory_f
     make: dict[str, Any] = {
         "set_password": provisioning.set_password,
         "create_client": provisioning.create_client,
+        "create_account": technical.create,
     }
 
     first = await demonstration.renew_credentials(**make)
