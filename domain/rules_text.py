@@ -2083,6 +2083,13 @@ CONNECTIONS: dict[str, RuleText] = {
         "Indiquez une date future, ou aucune.",
         "Give a later date, or none.",
     ),
+    "BDR-CNX-019": RuleText(
+        "FORBIDDEN",
+        "Un compte technique ne se gère pas parmi les utilisateurs, mais parmi les raccordements.",
+        "A technical account is not managed among the members, but among the connections.",
+        "Modifiez ou révoquez le compte technique, ou retirez la délégation dont il tient cela.",
+        "Change or revoke the technical account, or withdraw the delegation that it acts by.",
+    ),
     "BDR-CNX-018": RuleText(
         "WRONG_STATUS",
         "La délégation a déjà pris fin.",

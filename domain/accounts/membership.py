@@ -127,12 +127,20 @@ STEPS: tuple[MemberStep, ...] = (
 )
 # fmt: on
 
+# How the identifiers of technical accounts begin.
+MACHINE = "cli_"
+
 # From where a person may ask again.
 ENDED = when(S.REFUSEE, S.SUPPRIMEE)
 
 
 def parties(actor: Actor, member_id: str, structure_id: str) -> frozenset[MemberParty]:
-    """The parts that the actor plays for an attachment."""
+    """The parts that the actor plays for an attachment.
+
+    None for that of a technical account: it follows from what is decided among the connections.
+    """
+    if member_id.startswith(MACHINE):
+        return frozenset()
     held = {
         MemberParty.MANAGER: actor.may(Permission.MANAGE_MEMBERS, structure_id),
         MemberParty.ADMINISTRATOR: actor.may(Permission.ADMINISTER, structure_id),

@@ -11,6 +11,7 @@ from domain.access import Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts import actions as accounts
 from domain.accounts.membership import (
     ENDED,
+    MACHINE,
     STEPS,
     MemberAction,
     MemberFacts,
@@ -572,6 +573,8 @@ def _step(case: _Case, action: MemberAction, comment: str | None, path: Path) ->
     """
     status = case.attachment.status
     mine = rows(action, status, case.parties)
+    if case.attachment.member_id.startswith(MACHINE):
+        raise Forbidden(problem("BDR-CNX-019", (*path, "id")))
     if not mine:
         if any(s.action is action and status in s.frm for s in STEPS):
             raise Forbidden(problem("BDR-MBR-027", (*path, "id"), action=action))

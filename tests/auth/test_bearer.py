@@ -18,7 +18,7 @@ from auth.bearer import FRESH_SECONDS, Bearer, InvalidToken
 from auth.config import AuthSettings
 from auth.issued import deny, purge
 from auth.keys import Keys
-from auth.models import Denied, SigningKey
+from auth.models import ClientSecret, Denied, SigningKey
 from domain.access import Actor, Level, Permission, Role, Space
 from domain.accounts.actions import attach, make_administrator
 from domain.accounts.models import Attachment
@@ -319,10 +319,13 @@ async def test_what_has_expired_is_erased(site: Site, clock: Clock) -> None:
 
 async def test_a_token_tells_how_and_when_its_person_logged_in(site: Site) -> None:
     at = now().replace(microsecond=0)
-    token = await signed(site, amr=["pwd", "otp"], auth_time=int(at.timestamp()), jti="jti_one")
+    said = {"amr": ["pwd", "otp"], "auth_time": int(at.timestamp()), "family": "fam_one"}
+    token = await signed(site, **said, jti="jti_one")
 
     person = await site.bearer(token)
     machine = await site.bearer(await signed(site, jti="jti_two"))
 
-    assert person.proof == Proof(("pwd", "otp"), at, "jti_one")
-    assert machine.proof == Proof(credential="jti_two")
+    assert person.proof == Proof(("pwd", "otp"), at, "jti_one", family="fam_one")
+    # What a machine gets belongs to the secret by which it logged in.
+    (secret,) = await ClientSecret.filter(client_id=site.erp.id)
+    assert machine.proof == Proof(credential="jti_two", family=secret.id)

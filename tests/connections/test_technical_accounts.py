@@ -360,3 +360,30 @@ async def test_the_administrator_revokes_and_does_nothing_else(api: Api) -> None
 async def _secret_of_spare(api: Api) -> str:
     """A secret of the account that these tests may break."""
     return (await technical.rotate(await api.world.actor("supplier"), api.world.spare.id)).secret
+
+
+AMONG_MEMBERS = (
+    ("attachmentMove", {"action": "DEACTIVATE"}),
+    ("attachmentMove", {"action": "REMOVE"}),
+    ("attachmentSpacesSet", {"spaces": []}),
+    ("attachmentUpdate", {"role": "SECONDARY_MANAGER"}),
+)
+
+
+@pytest.mark.parametrize(("field", "given"), AMONG_MEMBERS, ids=str)
+async def test_what_a_machine_holds_is_not_changed_among_the_members(
+    api: Api, field: str, given: dict[str, Any]
+) -> None:
+    """It follows from its account and from delegations, and would come back from there."""
+    attachment = await Attachment.get(member_id=api.world.erp.id)
+    kind = f"{field[0].upper()}{field[1:]}Input"
+    text = f"mutation($i: {kind}!) {{ {field}(input: $i) {{ userErrors {{ code path rule }} }} }}"
+    shown = "query($id: ID!) { node(id: $id) { ... on Attachment { role availableActions } } }"
+    before = await settled()
+
+    refused = await api("supplier")(text, i={"id": attachment.id, **given})
+    seen = (await api("supplier")(shown, id=attachment.id)).payload
+
+    assert [e["rule"] for e in refused.payload["userErrors"]] == ["BDR-CNX-019"]
+    assert seen == {"role": "TECHNICAL", "availableActions": []}
+    assert await settled() == before
