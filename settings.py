@@ -17,7 +17,6 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth import holdings as auth_holdings
-from auth import issued
 from auth import issued, technical
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
