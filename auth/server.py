@@ -50,6 +50,7 @@ from auth.bearer import Bearer, Claims
 from auth.config import AuthSettings
 from auth.device_codes import INTERVAL_SECONDS, Devices
 from auth.factors.methods import acr_of
+from auth.factors.needed import lacks_second
 from auth.issued import deny, deny_families
 from auth.keys import ALGORITHM, Keys
 from auth.models import (
@@ -433,6 +434,9 @@ class RefreshGrant(grants.RefreshTokenGrant):
         person = wait(person_behind, refresh_token)
         if person is None:
             raise InvalidGrantError("The account is closed.")
+        if wait(lacks_second, self.server.settings, person.account.id, person.methods):
+            # As for log-ins: what was opened before a second factor was needed ends.
+            raise InvalidGrantError("The person must log in again, with a second factor.")
         return person
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:

@@ -10,10 +10,13 @@ from httpx2 import ASGITransport
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from auth.factors.actions import add
+from auth.factors.models import FactorKind
 from auth.models import AuthorizationCode, RefreshToken
 from auth.provisioning import ensure_explorer
 from domain.accounts.models import Account
 from domain.clock import Clock
+from domain.ids import new_id
 from tests.auth.outside import (
     CALLBACK,
     PASSWORD,
@@ -453,3 +456,14 @@ async def test_what_is_stored_opens_nothing(browser: Browser) -> None:
     assert issued["refresh_token"] not in str(stored)
     assert PASSWORD not in str(account.password_hash)
     assert str(account.password_hash).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_a_refresh_token_from_before_a_second_factor_renews_nothing(
+    browser: Browser,
+) -> None:
+    known = await tokens(browser)
+
+    await add(browser.site.person.id, FactorKind.EMAIL, "", identifier=new_id("fac"))
+    answer = await refresh(browser.site, known["refresh_token"])
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
