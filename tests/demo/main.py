@@ -7,10 +7,12 @@ prints what it saw; the last line counts them.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,12 +26,16 @@ from tests.demo.outside import (
     PATIENCE,
     Caller,
     Failed,
+    Newcomer,
     Reader,
     Receiver,
     connect_machine,
     follow_by_sse,
     follow_by_websocket,
     log_in,
+    new_siret,
+    sign_up,
+    verify,
 )
 
 DEMO = Path(__file__).resolve().parent.parent.parent / ".demo"
@@ -65,6 +71,8 @@ class Play:
     receiver: Receiver = field(default_factory=Receiver)
     followers: list[asyncio.Task[None]] = field(default_factory=list)
     structure: dict[str, Any] = field(default_factory=dict)
+    newcomer: Newcomer = field(default_factory=lambda: Newcomer("", "", "", ""))
+    certificate: dict[str, Any] = field(default_factory=dict)
     endpoint: str = ""
     start: str = ""
     documents: list[str] = field(default_factory=list)
@@ -155,19 +163,111 @@ async def ready(play: Play) -> str:
     return play.base
 
 
-@step("the supplier logs in (authorization code + PKCE)")
-async def supplier_logs_in(play: Play) -> str:
-    play.supplier = await log_in(play.base, *play.people("supplier"), play.http)
+@step("a newcomer signs up, opens the link of the e-mail, chooses a password")
+async def newcomer_signs_up(play: Play) -> str:
+    begun = time.monotonic()
+    play.newcomer = Newcomer(
+        email=f"nina-{play.run.lower()}@papeterie.example",
+        name="Nina Nouvelle",
+        company=f"PAPETERIE {play.run}",
+        siret=new_siret(),
+    )
+    play.supplier = await sign_up(play.base, play.newcomer, play.http)
+    return f"{play.newcomer.email} is logged in, {time.monotonic() - begun:.1f} s after the form"
+
+
+@step("the newcomer is the main manager of the structure that she named")
+async def newcomer_manages(play: Play) -> str:
     viewer = (
-        await play.supplier.ask(
-            "{ viewer { name memberships { structure { id name identifier"
-            " mandates { nodes { signedAt revokedAt } } } } } }"
+        await play.by(play.supplier).ask(
+            "{ viewer { name memberships { structure { id name identifier status }"
+            " permissions } } }"
         )
     )["viewer"]
-    play.structure = viewer["memberships"][0]["structure"]
-    signed = [m for m in play.structure["mandates"]["nodes"] if m["revokedAt"] is None]
-    expect(bool(signed), "the supplier has signed no mandate")
-    return f"{viewer['name']}, {play.structure['name']}, mandate signed {signed[0]['signedAt']}"
+    (membership,) = viewer["memberships"]
+    play.structure = membership["structure"]
+    expect("mandate:sign" in membership["permissions"], str(membership["permissions"]))
+    play.content = {
+        "supplierId": play.structure["id"],
+        "number": f"DEMO-{play.run}",
+        "issuedOn": datetime.now(UTC).date().isoformat(),
+        "recipientSiret": "214 202 186 00018",
+        "commitmentNumber": "1234567",
+        "vatType": "TVA_SUR_ENCAISSEMENT",
+        "paymentMode": "VIREMENT",
+        "lines": [
+            {"name": "Ramettes A4", "quantity": "40", "unitPrice": "4.25", "vatRate": "20"},
+            {"name": "Livraison", "quantity": "1", "unitPrice": "12.50", "vatRate": "20"},
+        ],
+        "totalNet": "182.50",
+        "totalVat": "36.50",
+        "totalGross": "219.00",
+        "amountToPay": "219.00",
+    }
+    return f"{play.structure['name']}, SIRET {play.structure['identifier']}"
+
+
+@step("nothing is deposited without a mandate; the refusal names the action")
+async def no_mandate(play: Play) -> str:
+    done = await play.by(play.supplier).do(SUBMIT, invoice=play.content)
+    said = [e for e in done["userErrors"] if "mandateSign" in e["remedy"]]
+    expect(done["invoice"] is None and bool(said), str(done["userErrors"]))
+    return str(said[0]["message"])
+
+
+@step("the newcomer reads the invoicing mandate and signs it")
+async def sign_mandate(play: Play) -> str:
+    text = (await play.by(play.supplier).ask("{ mandateText { version sha256 } }"))["mandateText"]
+    done = await play.by(play.supplier).do(
+        "mutation($input: MandateSignInput!) { mandateSign(input: $input) { mandate { id version"
+        " certificate { number url sha256 } } userErrors { rule path message severity } } }",
+        structureId=play.structure["id"],
+        version=text["version"],
+        textSha256=text["sha256"],
+    )
+    refuse(done)
+    play.certificate = done["mandate"]["certificate"]
+    return f"version {done['mandate']['version']}, certificate {play.certificate['number']}"
+
+
+@step("the certificate of the signature is genuine, and says so to anyone")
+async def verify_certificate(play: Play) -> str:
+    pdf = (await play.http.get(play.certificate["url"])).content
+    expect(hashlib.sha256(pdf).hexdigest() == play.certificate["sha256"], "another PDF came")
+    verdicts = [await verify(play.base, play.http, one) for one in (pdf, pdf + b" ")]
+    expect(verdicts == [True, False], f"genuine, then altered: {verdicts}")
+    return f"{len(pdf)} bytes of PDF; one more byte is found out"
+
+
+@step("the ERP is connected: a technical account, its secret shown once, its first token")
+async def erp_connects(play: Play) -> str:
+    spaces = [
+        {"space": space, "level": "MODIFICATION"} for space in ("FACTURES_EMISES", "RACCORDEMENTS")
+    ]
+    scopes = ["invoice:read_issued", "invoice:issue", "webhook:read", "webhook:manage"]
+    asked = await play.by(play.supplier).do(
+        "mutation($input: ConnectionRequestInput!) { connectionRequest(input: $input) {"
+        " connection { id status } userErrors { rule path message severity } } }",
+        structureId=play.structure["id"],
+        application="ERP",
+        contactName="Nina Nouvelle",
+        contactEmail=play.newcomer.email,
+        scopes=scopes,
+        spaces=spaces,
+    )
+    refuse(asked)
+    made = await play.by(play.supplier).do(
+        "mutation($input: TechnicalAccountCreateInput!) { technicalAccountCreate(input: $input) {"
+        " technicalAccount { id } secret userErrors { rule path message severity } } }",
+        connectionId=asked["connection"]["id"],
+        name="ERP",
+        scopes=scopes,
+        spaces=spaces,
+    )
+    refuse(made)
+    client = made["technicalAccount"]["id"]
+    play.erp = await connect_machine(play.base, client, made["secret"], play.http)
+    return f"{client}, connection {asked['connection']['status']}"
 
 
 @step("the recipient logs in")
@@ -182,16 +282,7 @@ async def validator_logs_in(play: Play) -> str:
     return play.validator.name
 
 
-@step("the ERP connects (client credentials)")
-async def erp_connects(play: Play) -> str:
-    client = play.credentials["clients"]["erp"]
-    play.erp = await connect_machine(
-        play.base, client["clientId"], client["clientSecret"], play.http
-    )
-    return str(client["clientId"])
-
-
-@step("the supplier finds the city, accents and a typo forgiven")
+@step("the newcomer finds the city, accents and a typo forgiven")
 async def find_recipient(play: Play) -> str:
     data = await play.by(play.supplier).ask(
         '{ structures(search: "saint etiene 42", first: 3) { nodes { name identifier'
@@ -250,23 +341,6 @@ async def listen(play: Play) -> str:
 
 @step("an invoice that lacks its commitment is refused, every problem at once")
 async def validate(play: Play) -> str:
-    play.content = {
-        "supplierId": play.structure["id"],
-        "number": f"DEMO-{play.run}",
-        "issuedOn": datetime.now(UTC).date().isoformat(),
-        "recipientSiret": "214 202 186 00018",
-        "commitmentNumber": "1234567",
-        "vatType": "TVA_SUR_ENCAISSEMENT",
-        "paymentMode": "VIREMENT",
-        "lines": [
-            {"name": "Ramettes A4", "quantity": "40", "unitPrice": "4.25", "vatRate": "20"},
-            {"name": "Livraison", "quantity": "1", "unitPrice": "12.50", "vatRate": "20"},
-        ],
-        "totalNet": "182.50",
-        "totalVat": "36.50",
-        "totalGross": "219.00",
-        "amountToPay": "219.00",
-    }
     wrong = {**play.content, "commitmentNumber": None, "totalNet": "180.00", "number": "no spaces"}
     data = await play.by(play.supplier).ask(VALIDATE, input={"invoice": wrong})
     errors = data["invoiceValidate"]["userErrors"]

@@ -57,54 +57,171 @@ class Caller:
         return dict(next(iter(data.values())))
 
 
-async def log_in(base: str, email: str, password: str, http: httpx2.AsyncClient) -> Caller:
-    """What a browser application does: authorization code with PKCE, through the log-in page."""
-    config = (await http.get(f"{base}/graphiql/config.json")).json()
-    verifier = secrets.token_urlsafe(48)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
-    state = secrets.token_urlsafe(8)
-    asked = {
-        "response_type": "code",
-        "client_id": config["clientId"],
-        "redirect_uri": config["redirectUri"],
-        "scope": " ".join(config["scopes"]),
-        "state": state,
-        "code_challenge": challenge.decode(),
-        "code_challenge_method": "S256",
-    }
-    async with httpx2.AsyncClient(timeout=PATIENCE) as browser:
-        page = await browser.get(f"{base}/oauth/authorize", params=asked, follow_redirects=True)
-        form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page.text))
-        form = {name: unescape(value) for name, value in form.items()}
-        action = re.search(r'<form[^>]*action="([^"]+)"', page.text)
-        target = urljoin(str(page.url), unescape(action[1]) if action else str(page.url))
-        answer = await browser.post(
-            target,
-            data={**form, "email": email, "password": password},
-            headers={"Origin": base, "Referer": str(page.url)},
+class Browser:
+    """A person's browser, as far as plain pages go: it keeps cookies and fills forms in."""
+
+    def __init__(self, base: str, http: httpx2.AsyncClient) -> None:
+        self._base = base
+        self._http = http
+
+    async def open(self, address: str, **query: str) -> httpx2.Response:
+        """The page at an address, wherever it leads."""
+        return await self._http.get(
+            urljoin(self._base, address), params=query or None, follow_redirects=True
         )
-        for _ in range(5):
+
+    async def send(self, page: httpx2.Response, **filled: str) -> httpx2.Response:
+        """The first form of the page that has these fields, sent; not followed further."""
+        for form in re.findall(r"<form.*?</form>", page.text, re.DOTALL):
+            known = re.findall(r'<(?:input|select|button)[^>]*name="([^"]+)"([^>]*)', form)
+            if filled.keys() <= {name for name, _ in known}:
+                break
+        else:
+            said = re.search(r'role="alert".*?<p[^>]*>(.*?)</p>', page.text, re.DOTALL)
+            raise Failed(f"{page.url.path}: {said[1] if said else 'there is no such form'}")
+        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+        action = re.match(r'<form[^>]*action="([^"]+)"', form)
+        return await self._http.post(
+            urljoin(str(page.url), unescape(action[1]) if action else str(page.url)),
+            data={**{name: unescape(value) for name, value in hidden.items()}, **filled},
+            headers={"Origin": self._base, "Referer": str(page.url)},
+        )
+
+    async def until(self, answer: httpx2.Response, home: str) -> dict[str, list[str]]:
+        """Follow redirections to the application at `home`; what its address then says."""
+        for _ in range(6):
             location = answer.headers.get("location")
             if location is None:
-                raise Failed(f"log-in of {email} answered {answer.status_code}")
+                said = re.search(r'role="alert".*?<p[^>]*>(.*?)</p>', answer.text, re.DOTALL)
+                words = said[1] if said else answer.text[:200]
+                raise Failed(f"{answer.url.path} answered {answer.status_code}: {words}")
             location = urljoin(str(answer.url), location)
-            if location.startswith(config["redirectUri"] + "?"):
-                break
-            answer = await browser.get(location)
-    back = parse_qs(urlsplit(location).query)
-    if back.get("state") != [state] or "code" not in back:
-        raise Failed(f"log-in of {email} came back without a code")
-    token = await http.post(
-        f"{base}/oauth/token",
-        data={
-            "grant_type": "authorization_code",
-            "code": back["code"][0],
-            "redirect_uri": config["redirectUri"],
-            "client_id": config["clientId"],
-            "code_verifier": verifier,
-        },
+            if location.startswith(f"{home}?"):
+                return parse_qs(urlsplit(location).query)
+            answer = await self._http.get(location)
+            if 'name="agreed"' in answer.text:
+                # The terms of use come between, once.
+                answer = await self.send(answer, agreed="yes")
+        raise Failed("too many redirections")
+
+
+class Application:
+    """A single-page application that logs people in: authorization code with PKCE."""
+
+    def __init__(self, base: str, config: dict[str, Any], http: httpx2.AsyncClient) -> None:
+        self._base, self._config, self._http = base, config, http
+        self._verifier = secrets.token_urlsafe(48)
+        self._state = secrets.token_urlsafe(8)
+        self.home: str = config["redirectUri"]
+
+    @classmethod
+    async def at(cls, base: str, http: httpx2.AsyncClient) -> Application:
+        """The explorer of the server: a public client like any other."""
+        return cls(base, (await http.get(f"{base}/graphiql/config.json")).json(), http)
+
+    def request(self, **more: str) -> dict[str, str]:
+        """The authorization request."""
+        digest = hashlib.sha256(self._verifier.encode()).digest()
+        return {
+            "response_type": "code",
+            "client_id": self._config["clientId"],
+            "redirect_uri": self.home,
+            "scope": " ".join(self._config["scopes"]),
+            "state": self._state,
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+            **more,
+        }
+
+    async def caller(self, name: str, back: dict[str, list[str]]) -> Caller:
+        """Exchange the code that came back for a token."""
+        if back.get("state") != [self._state] or "code" not in back:
+            raise Failed(f"{name} came back without a code: {back}")
+        token = await self._http.post(
+            f"{self._base}/oauth/token",
+            data={
+                "grant_type": "authorization_code",
+                "code": back["code"][0],
+                "redirect_uri": self.home,
+                "client_id": self._config["clientId"],
+                "code_verifier": self._verifier,
+            },
+        )
+        return Caller(name, self._base, token.json()["access_token"], self._http)
+
+
+async def log_in(base: str, email: str, password: str, http: httpx2.AsyncClient) -> Caller:
+    """What a person does who has an account."""
+    application = await Application.at(base, http)
+    async with httpx2.AsyncClient(timeout=PATIENCE) as cookies:
+        browser = Browser(base, cookies)
+        page = await browser.open("/oauth/authorize", **application.request())
+        answer = await browser.send(page, email=email, password=password)
+        return await application.caller(email, await browser.until(answer, application.home))
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Someone who has no account yet."""
+
+    email: str
+    name: str
+    company: str
+    siret: str
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+async def sign_up(base: str, who: Newcomer, http: httpx2.AsyncClient) -> Caller:
+    """What a newcomer does, from the application and back to it: form, e-mail, link, password."""
+    application = await Application.at(base, http)
+    async with httpx2.AsyncClient(timeout=PATIENCE) as cookies:
+        browser = Browser(base, cookies)
+        page = await browser.open("/oauth/authorize", **application.request(prompt="create"))
+        sent = await browser.send(page, email=who.email, identifier=who.siret)
+        if sent.status_code != 200:
+            raise Failed(f"sign-up answered {sent.status_code}")
+        page = await browser.open(await _link_in_mailbox(base, who.email, http))
+        answer = await browser.send(
+            page,
+            display_name=who.name,
+            structure_name=who.company,
+            password=who.password,
+            password_again=who.password,
+        )
+        return await application.caller(who.name, await browser.until(answer, application.home))
+
+
+async def verify(base: str, http: httpx2.AsyncClient, pdf: bytes) -> bool:
+    """What anyone who holds a certificate does: give it to the public page."""
+    answer = await http.post(
+        f"{base}/verify",
+        files={"file": ("certificat.pdf", pdf, "application/pdf")},
+        headers={"Origin": base},
     )
-    return Caller(email, base, token.json()["access_token"], http)
+    return answer.status_code == 200 and 'role="alert"' not in answer.text
+
+
+async def _link_in_mailbox(base: str, email: str, http: httpx2.AsyncClient) -> str:
+    answer = await http.get(f"{base}/mailbox", params={"to": email})
+    link = re.search(r'href="([^"]*/oauth/activate[^"]*)"', answer.text)
+    if link is None:
+        raise Failed(
+            "no activation e-mail at /mailbox, which only a sandbox on this machine without"
+            f" SMTP_URL has (it answered {answer.status_code})"
+        )
+    return unescape(link[1])
+
+
+def new_siret() -> str:
+    """A SIRET with its keys, of a SIREN that was never given: they do not begin with 0."""
+    siren = _keyed(f"0{secrets.randbelow(10**7):07}")
+    return _keyed(f"{siren}0001")
+
+
+def _keyed(digits: str) -> str:
+    """The digits and their Luhn key."""
+    doubled = [int(d) * (2 - n % 2) for n, d in enumerate(reversed(digits))]
+    return digits + str(-sum(n - 9 if n > 9 else n for n in doubled) % 10)
 
 
 async def connect_machine(
