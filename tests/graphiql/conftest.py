@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 
 import httpx2
@@ -40,6 +41,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def tool(name: str) -> str:
     """Where a program is. A machine without it skips the test; a CI without it fails."""
     return shutil.which(name) or without(f"{name} is not installed")
+
+
+def packages() -> None:
+    """Install what drives the browser, where it is not there yet."""
+    sources = graphiql.DIST.parent
+    if (sources / "node_modules" / "playwright-core").exists():
+        return
+    installed = subprocess.run(
+        [tool("npm"), "ci"], cwd=sources, capture_output=True, text=True, check=False
+    )
+    if installed.returncode != 0:
+        without(f"the packages of the page cannot be installed: {installed.stderr[-500:]}")
 
 
 def without(reason: str) -> str:

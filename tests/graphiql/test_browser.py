@@ -10,24 +10,18 @@ from typing import Any
 
 import pytest
 
-from resolvers.graphiql import DIST, read_examples
-from tests.graphiql.conftest import tool, without
+from resolvers.graphiql import read_examples
+from tests.graphiql.conftest import packages, tool
 from tests.graphiql.served import Served
 
 SCRIPT = Path(__file__).with_name("browser.mjs")
-SOURCES = DIST.parent
 
 
 @pytest.fixture(scope="module")
 def seen(served: Served) -> dict[str, Any]:
     """What a browser saw: see browser.mjs."""
     node, chromium = tool("node"), tool("chromium")
-    if not (SOURCES / "node_modules" / "playwright-core").exists():
-        installed = subprocess.run(
-            [tool("npm"), "ci"], cwd=SOURCES, capture_output=True, text=True, check=False
-        )
-        if installed.returncode != 0:
-            without(f"the packages of the page cannot be installed: {installed.stderr[-500:]}")
+    packages()
     person = served.users["supplier"]
     environment = {
         **os.environ,
