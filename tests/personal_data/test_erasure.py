@@ -376,7 +376,7 @@ async def test_an_account_erased_through_the_api_opens_nothing_any_more(api: Api
 
 
 async def test_the_page_gives_a_copy_then_erases_after_a_tick(api: Api) -> None:
-    account = api.world.people["plain"]
+    account = await an_account()
     await set_password(account, PASSWORD)
 
     async def submit_form(page: httpx2.Response, action: str, **filled: str) -> httpx2.Response:
@@ -411,7 +411,7 @@ async def test_the_page_gives_a_copy_then_erases_after_a_tick(api: Api) -> None:
 
 
 async def test_the_page_asks_for_a_fresh_proof_before_it_erases(api: Api, clock: Clock) -> None:
-    account = api.world.people["plain"]
+    account = await an_account()
     await set_password(account, PASSWORD)
     page = await api.http.get("/oauth/account/data", follow_redirects=True)
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
