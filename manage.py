@@ -493,7 +493,7 @@ def show_settings(settings: Settings, asked: argparse.Namespace) -> int:
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 # They want the machine for themselves, and bring servers and databases of their own.
-ALONE = ("tests/graphiql", "tests/front_ends", "tests/bench")
+ALONE = ("tests/graphiql", "tests/front_ends", "tests/sign_up", "tests/bench")
 
 
 def run_tests(settings: Settings, asked: argparse.Namespace) -> int:
