@@ -24,6 +24,7 @@ from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy
 from domain.accounts import erasure
 from domain.connections import accounts, delegations
+from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
 from domain.mail import actions as mail
 from domain.signatures import actions as signatures
@@ -38,7 +39,7 @@ from webhooks.mailer import server_at
 
 # The ORM's applications and the modules that hold their models.
 # Each declares, when it is loaded, what it holds about a person.
-HOLDERS = (erasure, signature_holdings, auth_holdings, webhook_holdings)
+HOLDERS = (erasure, signature_holdings, connection_holdings, auth_holdings, webhook_holdings)
 
 MODELS = {
     "domain": [

@@ -23,6 +23,8 @@ from domain.accounts.actions import attach, make_administrator
 from domain.accounts.models import Account, AccountStatus, Attachment, AttachmentStatus
 from domain.accounts.personal_data import Person, holdings, scrubbed
 from domain.clock import Clock, now
+from domain.connections import life as connections
+from domain.connections.rules import ConnectionDraft
 from domain.db import dialect, fetch
 from domain.errors import Forbidden, NotFound, Refused
 from domain.events import transaction
@@ -71,6 +73,9 @@ async def a_lively_person(**changes: Any) -> Account:
     await accept_terms(actor, terms.version, terms.sha256, just_now())
     await certificates.certificate_of(await Signature.get(id=mandate.signature_id))
     await update_structure(actor, supplier.id, {"town": "Roche-la-Molière"})
+    await connections.request(
+        actor, supplier.id, ConnectionDraft("ERP", NAME, EMAIL.title(), ("invoice:issue",))
+    )
     await submit(actor, a_draft(await some_parties(supplier=supplier)))
     # Asks to join a structure that tells everything to a webhook: its card goes out.
     other = world.parties.supplier
@@ -144,7 +149,8 @@ async def test_an_erased_person_is_found_in_no_table_but_where_the_law_keeps_it(
     # The search finds things: it is not blind.
     assert {
         "account.display_name", "account.email", "event.actor_name", "event.data",
-        "webhook_delivery.body", "mail.recipient", "auth_factor.name", "signature.account_name",
+        "webhook_delivery.body", "mail.recipient", "auth_factor.name",
+        "connection.contact_name", "connection.contact_email", "signature.account_name",
         "signature.account_email", "certificate.statement",
     } <= before  # fmt: skip
     last = await Mail.get(recipient=EMAIL)
@@ -313,7 +319,7 @@ async def test_the_copy_holds_everything_and_no_secret(database: str) -> None:
     filled = {name for name, rows in copy["data"].items() if rows}
     assert {
         "account", "attachments", "events", "invoices", "mail", "signatures", "mandates",
-        "consents", "factors", "webhooks",
+        "consents", "factors", "webhooks", "connections",
     } <= filled  # fmt: skip
     assert copy["data"].keys() == copy["descriptions"].keys() == {h.name for h in holdings()}
     assert {e["kind"] for e in copy["data"]["events"]} >= {"invoice.submitted", "mandate.signed"}
