@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from auth.bearer import challenge
-from auth.config import AuthSettings
+from auth.config import AuthSettings, ExternalSettings
 from auth.last_use import LastUse
 from auth.log_ins import LogIns
 from auth.provisioning import ensure_explorer
@@ -121,6 +121,22 @@ def auth_settings(settings: Settings) -> AuthSettings:
         registers_clients=settings.client_registration == "open"
         and settings.environment == "sandbox",
         second_factor=settings.second_factor,
+        external=external_provider(settings),
+    )
+
+
+def external_provider(settings: Settings) -> ExternalSettings | None:
+    """The provider that people may log in with, if the site has one."""
+    if not settings.oidc_issuer:
+        return None
+    return ExternalSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        label=settings.oidc_label,
+        scopes=settings.oidc_scopes,
+        siret_claim=settings.oidc_siret_claim,
+        timeout_seconds=settings.oidc_timeout_seconds,
     )
 
 

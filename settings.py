@@ -162,6 +162,30 @@ class Settings(BaseSettings):
         " see README. Ours are used where it has none.",
     )
 
+    # External provider
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of the OpenID Connect provider that people may log in with, such as"
+        " https://auth.agentconnect.gouv.fr/api/v2; empty: none.",
+    )
+    oidc_client_id: str = Field("", description="The client that the provider knows us as.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    oidc_scopes: Words = Field(
+        ("openid", "email", "profile"),
+        description="Scopes asked of the provider, comma-separated.",
+    )
+    oidc_label: str = Field(
+        "un fournisseur d’identité", max_length=60, description="The provider's name on buttons."
+    )
+    oidc_siret_claim: str = Field(
+        "siret",
+        description="Claim that holds the SIRET of the person's structure, to which the account is"
+        " attached at once; empty: none is believed.",
+    )
+    oidc_timeout_seconds: float = Field(
+        10, gt=0, le=60, description="Longest wait for an answer of the provider."
+    )
+
     # E-mail
     smtp_url: SecretStr = Field(
         SecretStr(""),
@@ -233,7 +257,7 @@ class Settings(BaseSettings):
     )
     webhook_max_endpoints: int = Field(50, ge=1, description="Endpoints per structure.")
 
-    @field_validator("allowed_origins", "webhook_allow", mode="before")
+    @field_validator("allowed_origins", "webhook_allow", "oidc_scopes", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -302,9 +326,23 @@ class Settings(BaseSettings):
     def _safe(self) -> Settings:
         if self.environment == "production" and not self.public_url.startswith("https://"):
             raise ValueError("PUBLIC_URL: production needs an https:// address")
+        if self.oidc_issuer:
+            self._safe_provider()
         if self.environment == "production" and not self.smtp_url.get_secret_value():
             raise ValueError("SMTP_URL: production needs a server that sends its e-mails")
         return self
+
+    def _safe_provider(self) -> None:
+        issuer = urlsplit(self.oidc_issuer)
+        is_local = issuer.scheme == "http" and issuer.hostname in LOOPBACK_HOSTS
+        if issuer.scheme != "https" and (self.environment == "production" or not is_local):
+            raise ValueError("OIDC_ISSUER: an https:// address is needed")
+        if issuer.query or issuer.fragment or not issuer.hostname:
+            raise ValueError("OIDC_ISSUER: an address without query and fragment is needed")
+        if not self.oidc_client_id or not self.oidc_client_secret.get_secret_value():
+            raise ValueError("OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are needed with OIDC_ISSUER")
+        if "openid" not in self.oidc_scopes:
+            raise ValueError("OIDC_SCOPES: openid is needed")
 
     @cached_property
     def url(self) -> str:

@@ -12,6 +12,20 @@ from auth.cross_site import Origins, origins_of
 
 
 @dataclass(frozen=True)
+class ExternalSettings:
+    """The OpenID Connect provider that people may log in with."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    label: str
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    # The claim that holds the SIRET of the person's structure; empty: none is believed.
+    siret_claim: str = "siret"
+    timeout_seconds: float = 10
+
+
+@dataclass(frozen=True)
 class AuthSettings:
     """Addresses, keys and lifetimes of the authorization server."""
 
@@ -29,6 +43,7 @@ class AuthSettings:
     registers_clients: bool = False
     # `optional`, or `required`: nobody gets a log-in without a second factor.
     second_factor: str = "optional"
+    external: ExternalSettings | None = None
 
     @cached_property
     def issuer(self) -> str:
@@ -68,6 +83,10 @@ class AuthSettings:
     @cached_property
     def requires_second_factor(self) -> bool:
         return self.second_factor == "required"
+
+    @cached_property
+    def external_cookie(self) -> str:
+        return self._cookie("external")
 
     def url(self, path: str) -> str:
         """A path of ours as the outside reaches it."""

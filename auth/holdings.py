@@ -35,6 +35,15 @@ async def _forget_links(person: Person) -> None:
     await deleting(("auth_link", "email"), of="email")(person)
 
 
+async def _forget_identities(person: Person) -> None:
+    await deleting(
+        ("auth_identity", "account_id"),
+        ("auth_external_flow", "account_id"),
+        ("auth_external_arrival", "account_id"),
+    )(person)
+    await deleting(("auth_external_arrival", "email"), of="email")(person)
+
+
 _HASHES = ("token_hash", "code_hash", "device_code_hash", "user_code_hash", "code_challenge")
 
 hold(
@@ -54,6 +63,12 @@ hold(
         Words("Applications autorisées", "Applications that were allowed"),
         rows_of("auth_consent", "account_id"),
         deleting(("auth_consent", "account_id")),
+    ),
+    Holding(
+        "identities",
+        Words("Identités auprès de fournisseurs", "Identities at providers"),
+        rows_of("auth_identity", "account_id"),
+        _forget_identities,
     ),
     Holding(
         "factors",

@@ -343,6 +343,58 @@ class Consent(Model):
         table = "auth_consent"
 
 
+class Identity(Model):
+    """A person as an external provider knows them, and the account that is theirs."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    issuer = fields.CharField(max_length=255)
+    subject = fields.CharField(max_length=255)
+    account_id = fields.CharField(max_length=30)
+    email = fields.CharField(max_length=254, null=True)
+    siret = fields.CharField(max_length=20, null=True)
+    linked_at = fields.DatetimeField()
+    last_used_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_identity"
+
+
+class ExternalFlow(Model):
+    """A person who was sent to the provider and has not come back."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    state_hash = fields.CharField(max_length=64)
+    browser_hash = fields.CharField(max_length=64)
+    sealed = fields.TextField()
+    goes_on = fields.TextField()
+    account_id = fields.CharField(max_length=30, null=True)
+    link_id = fields.CharField(max_length=30, null=True)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_external_flow"
+
+
+class ExternalArrival(Model):
+    """A person whom the provider knows and we do not yet."""
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    browser_hash = fields.CharField(max_length=64)
+    link_hash = fields.CharField(max_length=64, null=True)
+    issuer = fields.CharField(max_length=255)
+    subject = fields.CharField(max_length=255)
+    email = fields.CharField(max_length=254, null=True)
+    display_name = fields.CharField(max_length=200)
+    siret = fields.CharField(max_length=20, null=True)
+    methods = fields.CharField(max_length=100)
+    goes_on = fields.TextField()
+    account_id = fields.CharField(max_length=30, null=True)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_external_arrival"
+
+
 class Denied(Model):
     """An access token (by `jti`), or a family of them, refused before it expires."""
 

@@ -18,8 +18,7 @@ from auth import metadata as at
 from auth.bearer import PROTECTED_RESOURCE, Bearer, InvalidToken, challenge
 from auth.config import AuthSettings
 from auth.keys import Keys
-from auth.paces import Paced
-from auth.passwords import Pace
+from auth.passwords import Pace, Paces, network_of
 from auth.requests import BadRequest, bearer_of, credentials_of, json_of, oauth_form_of
 from auth.server import Asked, Server, user_info
 from auth.sessions import address_of, on_log_in_ended
@@ -31,7 +30,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _STATIC = Path(__file__).parent / "static"
 _PUBLIC_CACHE = {"Cache-Control": "public, max-age=300"}
 # What anyone may ask for without proving who they are: each makes a row.
-PER_ADDRESS = Pace(free=30, longest_seconds=60)
+PER_NETWORK = Pace(free=30, longest_seconds=60)
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -54,8 +53,7 @@ class Machines:
         self._settings = settings
         self._keys = keys
         self._server = server
-        self._devices_pace = Paced(settings.key("device requests"), PER_ADDRESS)
-        self._registrations_pace = Paced(settings.key("registrations"), PER_ADDRESS)
+        self._paces = Paces(settings.key("anonymous requests"))
 
     def routes(self) -> list[BaseRoute]:
         """Each address with its endpoint, open to the allowed origins."""
@@ -93,13 +91,13 @@ class Machines:
 
     async def device_authorization(self, request: Request) -> Response:
         """Give a program without a browser its codes (RFC 8628)."""
-        if seconds := await self._devices_pace.admit_address(address_of(request)):
+        if seconds := await self._too_soon("devices", request):
             return _wait(seconds)
         return await self._answer(request, self._endpoint("device_authorization"))
 
     async def register(self, request: Request) -> Response:
         """Register a developer's client (RFC 7591)."""
-        if seconds := await self._registrations_pace.admit_address(address_of(request)):
+        if seconds := await self._too_soon("registrations", request):
             return _wait(seconds)
         try:
             told = await registration.register(registration.wanted_in(await json_of(request)))
@@ -134,6 +132,11 @@ class Machines:
         response = await self._server.run(asked, lambda: respond(asked))
         response.headers.update(_NO_STORE)
         return response
+
+    async def _too_soon(self, what: str, request: Request) -> int:
+        """The seconds that a network must wait before it asks for that again."""
+        place = network_of(address_of(request))
+        return await self._paces.admit({f"{what} {place}": PER_NETWORK})
 
     def _endpoint(self, name: str) -> Callable[[Asked], Response]:
         def respond(asked: Asked) -> Response:

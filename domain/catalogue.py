@@ -98,5 +98,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),
     "consent.granted":        EventKind("consent",   "Application autorisée",                        "Application allowed"),
     "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),
+    "account.identity_linked": EventKind("account",  "Compte lié à un fournisseur d'identité",       "Account linked to an identity provider"),
+    "account.identity_unlinked": EventKind("account", "Compte délié d'un fournisseur d'identité",    "Account unlinked from an identity provider"),
 }
 # fmt: on

@@ -1524,6 +1524,27 @@ ACCOUNTS: dict[str, RuleText] = {
         "Write SIRET, UE_HORS_FRANCE, HORS_UE, RIDET, TAHITI, EN_COURS_IMMATRICULATION or "
         "PARTICULIER.",
     ),
+    "BDR-ACC-080": RuleText(
+        "NOT_ALLOWED",
+        "Ce fournisseur d'identité est le seul moyen d'ouvrir votre compte.",
+        "This identity provider is the only way to open your account.",
+        "Choisissez d'abord un mot de passe (« Mot de passe oublié ? » à la connexion).",
+        "Choose a password first (“Forgotten password?” on the log-in page).",
+    ),
+    "BDR-ACC-081": RuleText(
+        "NOT_ALLOWED",
+        "Cette identité ouvre déjà un autre compte.",
+        "This identity opens another account already.",
+        "Connectez-vous à cet autre compte pour la délier, puis recommencez.",
+        "Log in to that other account to unlink it, then start again.",
+    ),
+    "BDR-ACC-082": RuleText(
+        "NOT_ALLOWED",
+        "Votre compte est déjà lié à ce fournisseur d'identité.",
+        "Your account is linked to this identity provider already.",
+        "Déliez d'abord l'identité présente, depuis la page de votre compte.",
+        "Unlink the present identity first, on your account's page.",
+    ),
 }
 
 MEMBERS: dict[str, RuleText] = {

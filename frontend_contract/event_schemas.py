@@ -271,6 +271,8 @@ _DELEGATION = _object(
 )
 _DAYS: Schema = {"type": "integer", "minimum": 1, "description": "Within so many days."}
 
+_IDENTITY = _object({"id": _id("idt"), "issuer": _TEXT})
+
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
 DATA: Mapping[str, Schema] = {
     **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
@@ -343,6 +345,8 @@ DATA: Mapping[str, Schema] = {
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),
     "consent.granted": _object({"consent": _CONSENT}),
     "consent.withdrawn": _object({"consent": _CONSENT}),
+    "account.identity_linked": _object({"identity": _IDENTITY}),
+    "account.identity_unlinked": _object({"identity": _IDENTITY}),
 }
 
 # The platform is a party of every document: it is named once.

@@ -12,6 +12,7 @@ from auth.pages.authorize import Authorize
 from auth.pages.device import DevicePage
 from auth.pages.email import EmailPages
 from auth.pages.end_session import EndSession
+from auth.pages.external import External
 from auth.pages.login import Login
 from auth.pages.mailbox import Mailbox
 from auth.pages.password import PasswordPages
@@ -34,6 +35,8 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
     second = SecondFactor(shell, login, pending, proofs)
     security = Security(shell, proofs)
     sign_up = SignUpPages(shell)
+    provider = settings.external
+    external = External(shell, login, sign_up, provider).routes() if provider else []
     mailbox = Mailbox(shell).routes() if settings.has_mailbox else []
     return [
         *Authorize(shell).routes(),
@@ -49,5 +52,6 @@ def routes(settings: AuthSettings, server: Server) -> list[BaseRoute]:
         *Terms(shell).routes(),
         *PersonalData(shell).routes(),
         *Verify(shell).routes(),
+        *external,
         *mailbox,
     ]

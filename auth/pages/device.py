@@ -13,9 +13,8 @@ from auth import consents
 from auth import metadata as at
 from auth.device_codes import Answerer
 from auth.models import Client, Device, client_by_id
-from auth.paces import Paced
 from auth.pages.shell import RETURN_TO, Shell, Words
-from auth.passwords import Pace, network_of
+from auth.passwords import Pace, Paces, network_of
 from auth.registration import is_self_registered
 from auth.requests import form_of
 from auth.scopes import SCOPES
@@ -48,7 +47,7 @@ class DevicePage:
         self._shell = shell
         self._sessions = shell.sessions
         self._devices = shell.server.devices
-        self._pace = Paced(shell.settings.key("user code guesses"), GUESSES)
+        self._paces = Paces(shell.settings.key("user code guesses"))
 
     def routes(self) -> list[BaseRoute]:
         """The one address."""
@@ -71,13 +70,13 @@ class DevicePage:
         if not self._sessions.is_own_form(request, sent.get("form_token", "")):
             return self._form(request, typed, "stale", status=403)
         guesser = f"{person.account.id} {network_of(address_of(request))}"
-        if wait := await self._pace.admit(guesser):
+        if wait := await self._paces.admit({guesser: GUESSES}):
             return self._form(request, typed, "wait", str(wait), 429)
         device = await self._devices.waiting(typed)
         client = await client_by_id(device.client_id) if device else None
         if device is None or client is None:
             return self._form(request, typed, "unknown", status=404)
-        await self._pace.succeeded(guesser)
+        await self._paces.forget(guesser)
         if decision not in ("accept", "refuse"):
             return await self._consent(request, person, device, client, typed)
         return await self._decide(request, person, device, client, agreed=decision == "accept")

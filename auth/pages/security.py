@@ -37,6 +37,8 @@ THEN = {
     "totp": f"{at.ACCOUNT}/totp",
     "key": f"{at.ACCOUNT}/key",
     "email": f"{at.ACCOUNT}/email",
+    "external": at.EXTERNAL,
+    "external_link": at.EXTERNAL_LINK,
 }
 LoggedIn = tuple[Session, Account]
 

@@ -91,6 +91,7 @@ class Shell:
             "form_token": form.token,
             "path": self.settings.path,
             "at": at,
+            "external": self.settings.external,
         }
         headers = HEADERS | {"Content-Security-Policy": policy_of(targets, scripts=scripts)}
         response = _TEMPLATES.TemplateResponse(request, template, base | shown, status, headers)

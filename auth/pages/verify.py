@@ -11,9 +11,8 @@ from starlette.routing import BaseRoute, Route
 
 from auth import metadata as at
 from auth.bearer import InvalidToken, challenge
-from auth.paces import Paced
 from auth.pages.shell import Shell, Words
-from auth.passwords import Pace
+from auth.passwords import Pace, Paces, network_of
 from auth.requests import BadRequest, bearer_of, form_of
 from auth.sessions import address_of
 from auth.uploads import upload_of
@@ -55,7 +54,7 @@ class Verify:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._bearer = shell.server.bearer
-        self._pace = Paced(shell.settings.key("verifications"), PACE)
+        self._paces = Paces(shell.settings.key("verifications"))
 
     def routes(self) -> list[BaseRoute]:
         """Each address with what answers it."""
@@ -76,7 +75,8 @@ class Verify:
 
     async def verify(self, request: Request) -> Response:
         """Say whether it is genuine and what it certifies; nothing of what is sent is kept."""
-        if wait := await self._pace.admit_address(address_of(request)):
+        place = network_of(address_of(request))
+        if wait := await self._paces.admit({place: PACE}):
             return self._answer(request, "wait", str(wait), status=429)
         pdf, number = await _sent(request)
         if pdf:

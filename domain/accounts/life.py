@@ -39,11 +39,17 @@ async def by_email(email: str) -> Account | None:
 
 
 async def activate(
-    email: str, *, display_name: str, password_hash: str, locale: str, invited: Account | None
+    email: str,
+    *,
+    display_name: str,
+    password_hash: str | None,
+    locale: str,
+    invited: Account | None,
 ) -> Account:
     """Open the account of an address that was proven: ACTIVE, or AWAITING an approval.
 
-    `invited` is the account that waits for its person; the operator let it in already.
+    `invited` is the account that waits for its person; the operator let it in already. Without a
+    password, an identity provider opens it.
     """
     waits = policy.current().account_approval and invited is None
     async with events.transaction():

@@ -740,6 +740,37 @@ MAILS: Mapping[str, MailText] = {
         "Technical account: {account}. Spaces: {spaces}.\n\n"
         "To go on, a manager of {structure} grants another delegation.",
     ),
+    # An external identity provider
+    "identity_linked": MailText(
+        "Votre compte s'ouvre désormais avec votre fournisseur d'identité",
+        "Votre compte Bordereau est lié à {provider}, où vous êtes connu comme {known_as} : vous pouvez vous connecter par là.\n\n"
+        "Ce lien se voit et se retire ici :\n\n{link}\n\n"
+        "Si ce n'était pas vous, retirez-le aussitôt, changez votre mot de passe et prévenez l'administration du site.",
+        "Your account now opens with your identity provider",
+        "Your Bordereau account is linked to {provider}, where you are known as {known_as}: you may log in that way.\n\n"
+        "The link is shown and taken away here:\n\n{link}\n\n"
+        "If it was not you, take it away at once, change your password and tell the site's administration.",
+    ),
+    "identity_unlinked": MailText(
+        "Votre compte ne s'ouvre plus avec votre fournisseur d'identité",
+        "Votre compte Bordereau n'est plus lié à {provider}, où vous étiez connu comme {known_as}. Votre mot de passe reste le même.\n\n"
+        "Pour le lier à nouveau :\n\n{link}\n\n"
+        "Si ce n'était pas vous, changez votre mot de passe et prévenez l'administration du site.",
+        "Your account no longer opens with your identity provider",
+        "Your Bordereau account is no longer linked to {provider}, where you were known as {known_as}. Your password stays the same.\n\n"
+        "To link it again:\n\n{link}\n\n"
+        "If it was not you, change your password and tell the site's administration.",
+    ),
+    "external_confirm": MailText(
+        "Confirmez votre adresse pour ouvrir votre compte Bordereau",
+        "Vous ouvrez un compte Bordereau en vous connectant avec {provider}. Il reste à confirmer cette adresse.\n\n"
+        "Ouvrez ce lien dans les {minutes} minutes, dans le navigateur où vous avez commencé ; il ne sert qu'une fois :\n\n{link}\n\n"
+        "Si vous n'avez rien demandé, ne faites rien : aucun compte ne sera créé.",
+        "Confirm your address to open your Bordereau account",
+        "You are opening a Bordereau account by logging in with {provider}. This address is still to be confirmed.\n\n"
+        "Open this link within {minutes} minutes, in the browser where you began; it works once:\n\n{link}\n\n"
+        "If you asked for nothing, do nothing: no account will be created.",
+    ),
 }
 
 # Whose row goes as soon as it is sent: their recipient asked to be forgotten.

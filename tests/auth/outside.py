@@ -99,6 +99,10 @@ class Browser:
             page = await self.send(page, decision="accept")
         return sent_back(page)["code"]
 
+    async def past_terms(self, page: httpx2.Response) -> httpx2.Response:
+        """Where the person gets after accepting the terms, if they are asked to."""
+        return await self.send(page, agreed="yes") if page.url.path == "/oauth/terms" else page
+
     async def _follow(self, response: httpx2.Response) -> httpx2.Response:
         for _ in range(10):
             target = response.headers.get("location", "")

@@ -8,6 +8,7 @@ from auth import consents
 from auth.models import Client, Consent, RefreshToken
 from auth.provisioning import create_client
 from domain.access import Actor, ActorKind
+from domain.accounts.actions import create_account
 from domain.errors import NotFound
 from tests.auth.outside import CALLBACK, Browser, Pkce, Site, exchange, refresh, sent_back
 
@@ -109,8 +110,6 @@ async def test_a_consent_of_another_person_counts_for_nothing(
 
 
 async def other_person(site: Site) -> str:
-    from domain.accounts.actions import create_account  # noqa: PLC0415 - for this one line
-
     return (await create_account("autre@example.fr", "Autre")).id
 
 

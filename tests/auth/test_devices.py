@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 from auth.models import Client, Consent, Device, RefreshToken
 from auth.pages.device import GUESSES
 from auth.provisioning import DEVICE, create_client
-from auth.routes import PER_ADDRESS
+from auth.routes import PER_NETWORK
 from domain import events
 from domain.accounts.models import Account
 from domain.clock import Clock
@@ -235,11 +235,11 @@ async def test_guessing_codes_is_slowed_down(browser: Browser, tool: Client, clo
 async def test_one_address_cannot_fill_the_table_of_requests(
     site: Site, tool: Client, clock: Clock
 ) -> None:
-    for _ in range(PER_ADDRESS.free):
+    for _ in range(PER_NETWORK.free):
         assert (await ask(site, tool))["status"] == 200
 
     assert (await ask(site, tool))["status"] == 429
-    assert await Device.all().count() == PER_ADDRESS.free
+    assert await Device.all().count() == PER_NETWORK.free
 
 
 async def test_an_answer_given_twice_holds_as_the_first(browser: Browser, tool: Client) -> None:

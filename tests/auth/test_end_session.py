@@ -6,6 +6,7 @@ import pytest
 
 from auth.keys import Keys
 from auth.models import Session
+from domain.accounts.actions import create_account
 from tests.auth.outside import CALLBACK, LOGGED_OUT, Browser, refresh, tokens
 
 
@@ -79,8 +80,6 @@ async def test_the_hint_of_another_person_logs_nobody_out(browser: Browser) -> N
 
 
 async def _other() -> str:
-    from domain.accounts.actions import create_account  # noqa: PLC0415 - for this one line
-
     return (await create_account("autre@example.fr", "Autre")).id
 
 

@@ -14,7 +14,7 @@ from auth import registration
 from auth.issued import purge
 from auth.models import Client, Registration
 from auth.registration import MAX_CLIENTS
-from auth.routes import PER_ADDRESS, build_auth
+from auth.routes import PER_NETWORK, build_auth
 from domain.clock import Clock, now
 from domain.events import transaction
 from tests.auth.outside import CALLBACK, SITE, Browser, Pkce, Site, exchange, refresh, token
@@ -166,7 +166,7 @@ async def test_a_site_that_registers_nobody_has_no_such_address(site: Site) -> N
 
 
 async def test_registering_is_slowed_down_for_one_address(site: Site, clock: Clock) -> None:
-    for _ in range(PER_ADDRESS.free):
+    for _ in range(PER_NETWORK.free):
         assert (await register(site))["status"] == 201
 
     assert (await register(site))["status"] == 429

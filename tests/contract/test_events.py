@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from auth import consents, devices, recovery, technical
+from auth import consents, devices, identities, recovery, technical
+from auth.external import Said
 from auth.factors import actions as factors
 from domain import events, policy
 from domain.access import Actor, Level, Role, Space
@@ -140,6 +141,11 @@ async def a_bit_of_everything(clock: Clock) -> World:
         siret = world.parties.supplier.identifier
         await join(await an_account(), IdentifierType.SIRET, siret, name=None, is_proven=is_proven)
     await consents.withdraw(supplier, world.consent.id)
+    said = Said("https://idp.example.test", "person-1", None, None, False, None, False)
+    person = world.people["supplier"]
+    await Account.filter(id=person.id).update(password_hash="known")
+    identity = await identities.link(person, said)
+    await identities.unlink(identity.account_id, identity.id)
     await everything_about_factors()
     await the_life_of_two_accounts(await world.actor("administrator"))
     await everything_about_machines(world, clock)

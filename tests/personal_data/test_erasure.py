@@ -13,6 +13,8 @@ import httpx2
 import pytest
 
 import manage
+from auth import identities
+from auth.external import Said
 from auth.factors.models import Factor
 from auth.models import Consent
 from auth.provisioning import set_password
@@ -82,6 +84,10 @@ async def a_lively_person(**changes: Any) -> Account:
     await join(account, IdentifierType.SIRET, other.identifier, name=None, is_proven=False)
     await dispatch()
     await post("account_exists", EMAIL, "FR", email=EMAIL, link="https://x.test", minutes=60)
+    said = Said("https://idp.example.test", "person-1", NAME, EMAIL, True, None, False)
+    await identities.link(account, said)
+    for whose, browser in ((account, "one"), (None, "two")):
+        await identities.arrive(said, browser, "", account=whose, email=EMAIL)
     at = now()
     async with transaction():
         await Consent.create(
