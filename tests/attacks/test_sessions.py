@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 from datetime import datetime, timedelta
 
 import httpx2
@@ -16,6 +18,7 @@ from domain.accounts.models import Account, Attachment
 from domain.clock import Clock
 from domain.events import transaction
 from tests.attacks.portal import OPEN_SERVICE, STREAM, WHO, Portal, hidden
+from tests.auth.letters import letter_to
 
 
 async def test_a_page_works_with_the_cookie_alone(portal: Portal, token: str) -> None:
@@ -341,3 +344,27 @@ async def a_session(token: str) -> Session:
 def _says(answer: httpx2.Response, origin: str | None, credentials: str | None) -> None:
     assert answer.headers.get("access-control-allow-origin") == origin
     assert answer.headers.get("access-control-allow-credentials") == credentials
+
+
+async def test_a_new_person_comes_back_to_the_page_that_sent_it(portal: Portal) -> None:
+    back, email = f"{portal.app}/factures?page=2#ligne", "nouvelle@example.fr"
+    phrase = "cheval agrafe batterie correcte"
+    async with portal.http() as http:
+        log_in = await http.get("/oauth/login", params={"return_to": back})
+        (sign_up,) = re.findall(r'href="(/oauth/sign-up[^"]*)"', log_in.text)
+        form = hidden((await http.get(html.unescape(sign_up))).text)
+        asked = {"email": email, "identifier": portal.world.parties.supplier.identifier}
+        await http.post("/oauth/sign-up", data=form | asked | {"identifier_type": "SIRET"})
+        letter = await letter_to(email)
+        (link,) = re.findall(r"https?://\S+token=\S+", letter.body)
+        page = await http.get(link)
+        said = {"display_name": "Nina Nouvelle", "password": phrase, "password_again": phrase}
+        opened = await http.post("/oauth/activate", data=hidden(page.text) | said)
+        terms = await http.get(opened.headers["location"])
+        accepted = await http.post("/oauth/terms", data=hidden(terms.text) | {"agreed": "yes"})
+        session = await http.get("/oauth/session", headers=portal.from_app)
+
+    for shown in (page, terms):
+        assert shown.headers["content-security-policy"].endswith(portal.app)
+    assert (accepted.status_code, accepted.headers["location"]) == (303, back)
+    assert session.json()["session"]["account"]["email"] == email
