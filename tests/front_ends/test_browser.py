@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,11 @@ from typing import Any
 import pytest
 
 from domain.db import fetch
-from resolvers.graphiql import DIST
 from tests.attacks.portal import PASSWORD, a_portal
-from tests.graphiql.conftest import tool, without
+from tests.front_ends.running import a_free_port, packages, run
+from tests.graphiql.conftest import tool
 
 SCRIPT = Path(__file__).with_name("browser.mjs")
-SOURCES = DIST.parent
-# The waits are inside the script, each for a condition; this only ends a visit that hangs.
-LONGEST_SECONDS = 300
 # Answers of the API do not even enter the process of another page; those of forms are opaque.
 OPAQUE = ["TypeError", "TypeError", "opaque", "opaque"]
 
@@ -29,7 +24,7 @@ OPAQUE = ["TypeError", "TypeError", "opaque", "opaque"]
 async def seen(database_url: str) -> AsyncIterator[dict[str, Any]]:
     """What the browser saw (see browser.mjs), and the services that exist afterwards."""
     node, chromium = tool("node"), tool("chromium")
-    await _packages(tool("npm"))
+    await packages(tool("npm"))
     app, sibling = (f"http://localhost:{a_free_port()}" for _ in range(2))
     async with a_portal(database_url, app=app) as portal:
         await portal.log_in()
@@ -44,7 +39,7 @@ async def seen(database_url: str) -> AsyncIterator[dict[str, Any]]:
             "STRUCTURE": portal.world.parties.recipient.id,
             "CHROMIUM": chromium,
         }
-        status, told, problems = await _run(node, str(SCRIPT), env=environment)
+        status, told, problems = await run(node, str(SCRIPT), env=environment)
         assert status == 0, problems
         found = json.loads(told)
         rows = await fetch("SELECT code FROM service WHERE name = 'Voirie' ORDER BY code")
@@ -104,31 +99,3 @@ async def test_a_page_without_a_token_works_and_a_page_of_others_gets_nothing(
 def without_cost(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer without its price."""
     return {name: value for name, value in answer.items() if name != "extensions"}
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def _packages(npm: str) -> None:
-    if (SOURCES / "node_modules" / "playwright-core").exists():
-        return
-    status, _, problems = await _run(npm, "ci", cwd=SOURCES)
-    if status != 0:
-        without(f"the packages of the browser cannot be installed: {problems[-500:]}")
-
-
-async def _run(*command: str, **options: Any) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, **options
-    )
-    try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            told, problems = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
-    return process.returncode or 0, told.decode(), problems.decode()
