@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cryptography.exceptions import InvalidTag
+
 from auth.config import AuthSettings
 from auth.factors import actions, keys, methods, totp
 from auth.factors.email_codes import EmailCodes
@@ -215,13 +217,22 @@ class Proofs:
         async with transaction():
             rows = Factor.filter(account_id=attempt.account.id, kind=FactorKind.TOTP)
             for factor in await rows.select_for_update():
-                secret = vault.unseal(factor.sealed_secret or "", factor.id, self._key)
-                step = totp.step_of(secret, _digits(attempt.answer), now(), factor.last_step)
+                secret = self._secret_of(factor)
+                code = _digits(attempt.answer)
+                step = totp.step_of(secret, code, now(), factor.last_step) if secret else None
                 if step is not None:
                     factor.last_step, factor.last_used_at = step, now()
                     await factor.save(update_fields=["last_step", "last_used_at"])
                     return [methods.CODE]
         return Wrong("code")
+
+    def _secret_of(self, factor: Factor) -> str | None:
+        try:
+            return vault.unseal(factor.sealed_secret or "", factor.id, self._key)
+        except InvalidTag:
+            # SECRET_KEY was changed: the application is worth nothing, other factors still are.
+            log.warning("the secret of %s cannot be opened", factor.id)
+            return None
 
     async def _email(self, attempt: Attempt) -> Sequence[str] | Wrong:
         if not await self.code_is_right(attempt):

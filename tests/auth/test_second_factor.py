@@ -16,6 +16,7 @@ from auth.factors.pace import PER_ACCOUNT, PER_ACCOUNT_AND_NETWORK, SENDING, Fac
 from auth.factors.pending import TRIES
 from auth.factors.totp import step_of
 from auth.models import AuthorizationCode, Session
+from domain import vault
 from domain.accounts.models import Account
 from domain.clock import Clock, now
 from tests.auth.factoring import (
@@ -282,6 +283,19 @@ async def test_the_person_chooses_among_its_factors(browser: Browser, clock: Clo
     for way in ("totp", "email", "recovery"):
         assert f'href="{SECOND}?with={way}"' in page.text
     assert "Code à six chiffres" in (await browser.open(SECOND, **{"with": "totp"})).text
+
+
+async def test_after_the_secret_key_was_changed_an_application_opens_nothing_and_breaks_nothing(
+    browser: Browser, application: Application
+) -> None:
+    factor = await Factor.get()
+    elsewhere = vault.seal(application.secret, factor.id, b"another key, of the former site..")
+    await Factor.filter(id=factor.id).update(sealed_secret=elsewhere)
+
+    answer = await submit(browser, await second_step(browser), SECOND, code=application.code())
+
+    assert answer.status_code == 403
+    assert f'href="{SECOND}?with=recovery"' in answer.text
 
 
 # Walking around it
