@@ -62,9 +62,8 @@ async def seen(database_url: str) -> AsyncIterator[dict[str, Any]]:
                         "code_verifier": pkce.verifier,
                     }
                     person["token"] = (await http.post("/oauth/token", data=form)).status_code
-        accounts = await Account.filter(
-            email__endswith="@example.test", display_name="Nadia Nouvelle"
-        )
+        people = ["plain@example.test", "script@example.test"]
+        accounts = await Account.filter(email__in=people)
         found["accounts"] = sorted((a.email, a.status) for a in accounts)
         found["structures"] = await Structure.filter(identifier__in=sirets).count()
         yield found
