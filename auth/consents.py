@@ -13,7 +13,7 @@ from domain.accounts.models import Account
 from domain.clock import now
 from domain.errors import NotFound
 from domain.events import transaction
-from domain.ids import new_id
+from domain.ids import findable, new_id
 from domain.rules_text import problem
 from domain.select import Select, equals, falling, is_null
 
@@ -63,7 +63,7 @@ async def withdraw(actor: Actor, consent_id: str) -> Consent:
         NotFound: it is not one of the caller's own, or is withdrawn already.
     """
     async with transaction():
-        own = Consent.filter(id=consent_id, account_id=actor.id, withdrawn_at=None)
+        own = Consent.filter(id=findable(consent_id), account_id=actor.id, withdrawn_at=None)
         consent = await own.select_for_update().get_or_none()
         if consent is None:
             raise NotFound(problem("BDR-REQ-001", ("id",)))

@@ -89,6 +89,9 @@ async def request_by(
 
 async def named(identifier_type: IdentifierType, identifier: str) -> Structure | None:
     """The structure that has the identifier, or had it before a change of SIRET."""
+    if len(identifier) > _LONGEST_IDENTIFIER:
+        # The ORM refuses to look for what is longer than the column.
+        return None
     found = await Structure.get_or_none(identifier=identifier, identifier_type=identifier_type)
     if found is not None or identifier_type != IdentifierType.SIRET:
         return found
@@ -104,6 +107,7 @@ async def _seen(actor: Actor, structure_id: str) -> Structure | None:
     return await Structure.get(id=structure_id) if rows else None
 
 
+_LONGEST_IDENTIFIER = 80
 _ASKED = AttachmentStatus.EN_COURS_DE_VALIDATION
 
 

@@ -24,6 +24,7 @@ from domain.structures.models import SiretChange, SiretChangeStatus, Structure
 from domain.text import normal
 
 # Declared at most so long before it takes effect, or after.
+_SIRET_LENGTH = 14
 _WITHIN = timedelta(days=366)
 
 
@@ -137,6 +138,9 @@ def waiting(actor: Actor) -> Select | None:
 
 async def successor_of(siret: str) -> SiretChange | None:
     """The change by which a SIRET was given up, if a structure had it before."""
+    if len(siret) != _SIRET_LENGTH:
+        # The ORM refuses to look for what is longer than the column.
+        return None
     return await SiretChange.get_or_none(old_siret=siret, status=SiretChangeStatus.CONFIRME)
 
 
