@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,11 +11,15 @@ import pytest
 from starlette.applications import Starlette
 
 from auth.config import AuthSettings
-from auth.factors.models import Factor, PendingLogin
+from auth.factors import actions
+from auth.factors.actions import Added
+from auth.factors.models import Factor, FactorKind, PendingLogin
 from auth.models import AuthorizationCode, Session
 from auth.routes import build_auth
 from domain.accounts.models import Account
 from domain.clock import Clock
+from domain.errors import Invalid
+from domain.ids import new_id
 from tests.auth.factoring import (
     ACCOUNT,
     SECOND,
@@ -164,3 +169,25 @@ async def test_a_passkey_alone_is_two_factors(browser: Browser) -> None:
 
 def _next(text: str) -> str:
     return html.unescape(text.split('name="next" value="')[1].split('"', maxsplit=1)[0])
+
+
+async def test_of_two_first_factors_added_at_the_same_time_one_is_kept(site: Site) -> None:
+    """The page asks first; the action asks again, under the lock of the account."""
+    names = ("Mobile", "Celui d'un autre")
+
+    done = await asyncio.gather(*(_first(site, name) for name in names), return_exceptions=True)
+
+    refused = [problem for problem in done if isinstance(problem, Invalid)]
+    assert [p.rule for r in refused for p in r.problems] == ["BDR-ACC-055"]
+    assert await Factor.all().count() == 1
+
+
+async def _first(site: Site, name: str) -> Added:
+    return await actions.add(
+        site.person.id,
+        FactorKind.EMAIL if name == "Mobile" else FactorKind.TOTP,
+        name,
+        identifier=new_id("fac"),
+        only_first=True,
+        **({} if name == "Mobile" else {"sealed_secret": "sealed"}),
+    )
