@@ -15,9 +15,15 @@ from typing import Any, NoReturn
 
 import pytest
 import uvicorn
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from auth.config import AuthSettings
-from tests.auth.outside import CALLBACK, PASSWORD, Site
+from auth.models import Client
+from auth.provisioning import DEVICE, create_client
+from tests.auth.outside import CALLBACK, LOGGED_OUT, PASSWORD, Site
 
 FOLDER = Path(__file__).parent / "libraries"
 INSTALL_SECONDS = 180
@@ -33,12 +39,19 @@ def listening() -> socket.socket:
 def settings(listening: socket.socket) -> AuthSettings:
     """The server under its real address, without TLS as on a developer's machine."""
     return AuthSettings(
-        public_url=f"http://localhost:{listening.getsockname()[1]}", secret_key=b"k" * 32
+        public_url=f"http://localhost:{listening.getsockname()[1]}",
+        secret_key=b"k" * 32,
+        registers_clients=True,
     )
 
 
 @pytest.fixture
 async def served(site: Site, listening: socket.socket) -> AsyncIterator[Site]:
+    async def rotate(_: Request) -> Response:
+        await site.bearer._keys.rotate()
+        return Response(status_code=204)
+
+    site.app.routes.append(Route("/rotate", rotate, methods=["POST"]))
     server = uvicorn.Server(uvicorn.Config(site.app, log_level="error", lifespan="off"))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     yield site
@@ -94,9 +107,70 @@ async def test_oauth4webapi_accepts_our_answers_and_our_access_tokens(
     }
 
 
-async def run(node: str, program: str, site: Site) -> Any:
+@pytest.fixture
+async def tool(site: Site) -> Client:
+    """A command-line tool."""
+    made = await create_client(
+        "Outil en ligne", [DEVICE], ["openid", "invoice:issue"], is_confidential=False
+    )
+    return made.client
+
+
+async def test_openid_client_is_a_device_registers_itself_and_leaves(
+    served: Site, tool: Client, node: str
+) -> None:
+    seen = await run(node, "openid_client_devices.js", served, tool)
+
+    assert seen == {
+        "device": {
+            "page": True,
+            "scope": "openid invoice:issue",
+            "subject": served.person.id,
+            "replayed": "invalid_grant",
+        },
+        "registered": {
+            "asks": True,
+            "method": "client_secret_basic",
+            "scope": "openid invoice:issue",
+            "active": [True, False],
+            "ended": "invalid_grant",
+            "alone": "unauthorized_client",
+        },
+        "left": {"at": LOGGED_OUT, "state": True, "refreshed": "invalid_grant"},
+    }
+
+
+async def test_oauth4webapi_is_a_device_and_keeps_our_keys_through_a_rotation(
+    served: Site, tool: Client, node: str
+) -> None:
+    seen = await run(node, "oauth4webapi_keys.js", served, tool)
+
+    assert seen == {
+        "device": ["authorization_pending", "bearer", "invoice:issue"],
+        "registered": [True, None],
+        "keys": {"changed": True, "first": True, "next": True, "before": True, "count": 2},
+    }
+
+
+async def test_authlib_introspects_and_revokes(served: Site) -> None:
+    issuer = served.settings.issuer
+    async with AsyncOAuth2Client(served.erp.id, served.erp_secret) as client:
+        given = await client.fetch_token(
+            f"{issuer}/oauth/token", grant_type="client_credentials", scope="invoice:issue"
+        )
+        told = await client.introspect_token(f"{issuer}/oauth/introspect", given["access_token"])
+        await client.revoke_token(f"{issuer}/oauth/revoke", given["access_token"])
+        after = await client.introspect_token(f"{issuer}/oauth/introspect", given["access_token"])
+
+    assert (told.json()["active"], told.json()["sub"]) == (True, served.erp.id)
+    assert after.json() == {"active": False}
+
+
+async def run(node: str, program: str, site: Site, tool: Client | None = None) -> Any:
     """What the program prints."""
     known = {
+        "tool": tool.id if tool else None,
+        "loggedOut": LOGGED_OUT,
         "site": site.settings.issuer,
         "spa": site.spa.id,
         "erp": site.erp.id,
