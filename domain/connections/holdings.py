@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.accounts.erasure import NOBODY, address_of_nobody
-from domain.accounts.personal_data import Holding, Person, Rows, hold
+from domain.accounts.personal_data import Holding, Person, Rows, hold, rows_of
 from domain.db import execute, fetch
 from domain.reference.words import Words
 
@@ -42,5 +42,15 @@ hold(
         Words("Contact de raccordements", "Contact of connections"),
         _connections,
         _forget_contact,
-    )
+    ),
+    Holding(
+        "technicalAccounts",
+        Words("Comptes techniques créés", "Technical accounts created"),
+        rows_of("technical_account", "created_by"),
+    ),
+    Holding(
+        "delegations",
+        Words("Délégations accordées", "Delegations granted"),
+        rows_of("delegation", "granted_by"),
+    ),
 )
