@@ -17,7 +17,7 @@ from domain.accounts.models import Account, AccountStatus
 from domain.structures.models import Structure
 from tests.attacks.portal import a_portal
 from tests.auth.outside import Pkce
-from tests.front_ends.test_browser import _packages, _run, a_free_port
+from tests.front_ends.running import a_free_port, packages, run
 from tests.graphiql.conftest import tool
 from tests.make import a_siret
 
@@ -28,7 +28,7 @@ SCRIPT = Path(__file__).parent / "browser.mjs"
 async def seen(database_url: str) -> AsyncIterator[dict[str, Any]]:
     """What two new people saw (see browser.mjs), and what came of it."""
     node, chromium = tool("node"), tool("chromium")
-    await _packages(tool("npm"))
+    await packages(tool("npm"))
     app, pkce, sirets = f"http://localhost:{a_free_port()}", Pkce(), [a_siret(), a_siret()]
     async with a_portal(database_url, app=app) as portal:
         client, _ = await create_client(
@@ -48,7 +48,7 @@ async def seen(database_url: str) -> AsyncIterator[dict[str, Any]]:
             "SIRETS": " ".join(sirets),
             "CHROMIUM": chromium,
         }
-        status, told, problems = await _run(node, str(SCRIPT), env=environment)
+        status, told, problems = await run(node, str(SCRIPT), env=environment)
         assert status == 0, problems
         found = json.loads(told)
         async with httpx2.AsyncClient(base_url=portal.url) as http:
