@@ -28,7 +28,10 @@ HOSTILE: tuple[Any, ...] = (
     {},
     None,
 )
-EACH = [one for one in operations() if one.kind != "subscription"]
+# What ends its own caller has a world of its own (test_endings.py): the others need that caller.
+ENDING = frozenset({"AccountErase"})
+ASKED = [one for one in operations() if one.kind != "subscription"]
+EACH = [one for one in ASKED if one.name not in ENDING]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -64,6 +67,11 @@ def is_refused(body: Any) -> bool:
 async def test_a_hostile_value_is_answered_clearly_and_leaves_nothing_half_written(
     api: Api, operation: Operation
 ) -> None:
+    await each_hostile_value_is_answered(api, operation)
+
+
+async def each_hostile_value_is_answered(api: Api, operation: Operation) -> None:
+    """Ask the operation with each hostile value at each of its leaves."""
     right = filled(operation.with_defaults, api.world.names())
     stored = await everything_stored()
 
@@ -77,7 +85,8 @@ async def test_a_hostile_value_is_answered_clearly_and_leaves_nothing_half_writt
             after = await everything_stored()
             codes = [e["extensions"]["code"] for e in body.get("errors", [])]
             assert "INTERNAL" not in codes, (path, hostile, body)
-            assert status in (200, 400), (path, hostile, body)
+            ended = operation.name in ENDING and codes == ["UNAUTHENTICATED"]
+            assert status in (200, 400) or ended, (path, hostile, body)
             if is_refused(body):
                 assert after == stored, (path, hostile, body)
             stored = after
