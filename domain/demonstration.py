@@ -18,7 +18,8 @@ from typing import Any, Protocol
 from domain import events
 from domain.access import SYSTEM, Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts import actions as accounts
-from domain.accounts.models import Account, Administrator, Attachment, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Account, Administrator, Attachment
 from domain.clock import PARIS, clock
 from domain.connections import accounts as technical_accounts
 from domain.connections import life

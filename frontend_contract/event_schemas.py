@@ -9,7 +9,8 @@ from typing import Any
 
 from auth.factors.models import FactorKind
 from domain.access import ActorKind, Level, Role, Space
-from domain.accounts.models import AccountStatus, AttachmentStatus, SpaceStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import AccountStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
 from domain.connections.models import (
     ConnectionStatus,

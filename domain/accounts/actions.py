@@ -18,12 +18,12 @@ from domain.access import (
     space_grants,
 )
 from domain.accounts import emails
+from domain.accounts.membership import AttachmentStatus
 from domain.accounts.models import (
     Account,
     AccountStatus,
     Administrator,
     Attachment,
-    AttachmentStatus,
     Habilitation,
     SpaceStatus,
     StructureSpace,

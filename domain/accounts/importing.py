@@ -19,15 +19,11 @@ from domain import db, events, identifiers
 from domain.access import SYSTEM, Actor, Level, Permission, Role, Space
 from domain.accounts import emails, life
 from domain.accounts.actions import attach
-from domain.accounts.models import (
-    Account,
-    AccountStatus,
-    Attachment,
-    AttachmentStatus,
-    SpaceStatus,
-)
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Account, AccountStatus, Attachment, SpaceStatus
 from domain.clock import now
 from domain.errors import Problem
+from domain.files import batches, refusals
 from domain.identifiers import IdentifierType
 from domain.ids import new_id
 from domain.rules_text import problem, text_problems
@@ -115,10 +111,10 @@ async def import_accounts(
         UnreadableFile: the file is not a list of accounts.
     """
     report = ImportReport()
-    with _opened(path) as (file, total), _refusals(report_path) as refuse:
-        for batch in _batches(_lines(file, check_luhn=check_luhn)):
+    with _opened(path) as (file, total), refusals(report_path, REPORT_HEADERS) as refuse:
+        for batch in batches(_lines(file, check_luhn=check_luhn), BATCH):
             for refused in await _write(batch, report, actor, invite):
-                refuse(refused)
+                refuse(refused.number, refused.email, refused.problems)
             progress(batch[-1].number, total)
     if report.created or report.attached:
         await _tell(report, path, actor)
@@ -308,41 +304,6 @@ def _spaces(text: str) -> tuple[tuple[tuple[Space, Level], ...], list[str]]:
         else:
             wrong.append(word)
     return tuple(found.items()), wrong
-
-
-def _batches(lines: Iterator[Line | RefusedLine]) -> Iterator[list[Line | RefusedLine]]:
-    batch: list[Line | RefusedLine] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _unreported(_refused: RefusedLine) -> None:
-    pass
-
-
-@contextmanager
-def _refusals(path: Path | None) -> Iterator[Callable[[RefusedLine], None]]:
-    """Writes the report of refused lines."""
-    if path is None:
-        yield _unreported
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(REPORT_HEADERS)
-
-        def write(refused: RefusedLine) -> None:
-            for p in refused.problems:
-                texts = (p.fr, p.remedy_fr, p.en, p.remedy_en)
-                cells = (str(refused.number), refused.email, p.path[-1], p.rule, *texts)
-                # What was not UTF-8 in the file is not UTF-8 here either.
-                writer.writerow(c.encode("utf-8", "backslashreplace").decode() for c in cells)
-
-        yield write
 
 
 async def _tell(report: ImportReport, path: Path, actor: Actor) -> None:

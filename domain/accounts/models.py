@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.access import Level, Role, Space
-from domain.accounts.membership import AttachmentStatus as AttachmentStatus  # noqa: PLC0414 - a model's status is looked for beside it
+from domain.accounts.membership import AttachmentStatus
 
 
 class AccountStatus(StrEnum):

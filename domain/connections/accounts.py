@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.access import GRANTS, SYSTEM, Actor, Permission, Role
-from domain.accounts.models import AccountStatus, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import AccountStatus
 from domain.clock import PARIS, now
 from domain.connections import limits
 from domain.connections.letters import spaces_in_words, to_managers

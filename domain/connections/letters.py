@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.access import Role
-from domain.accounts.models import AccountStatus, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import AccountStatus
 from domain.connections.rules import Grant
 from domain.db import fetch
 from domain.mail.actions import post

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from domain.access import Role
 from domain.accounts.actions import tell_rights_changed
-from domain.accounts.models import Attachment, AttachmentStatus, Habilitation
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Attachment, Habilitation
 from domain.clock import now
 from domain.connections.models import (
     Delegation,

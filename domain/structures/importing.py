@@ -8,11 +8,9 @@ file imported twice changes nothing the second time.
 from __future__ import annotations
 
 import asyncio
-import csv
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +18,7 @@ from typing import Any, ClassVar
 from domain import db, events
 from domain.access import SYSTEM, Actor, Permission
 from domain.clock import now
+from domain.files import Refuse, batches, refusals
 from domain.identifiers import IdentifierType
 from domain.ids import new_id
 from domain.select import Statement
@@ -120,14 +119,14 @@ async def import_structures(
     """
     started = time.monotonic()
     report = ImportReport()
-    with opened(path) as (file, total), _refusals(report_path) as refuse:
+    with opened(path) as (file, total), refusals(report_path, REPORT_HEADERS) as refuse:
         table = Table(file, check_luhn=check_luhn)
         known_words = await search.known_words()
-        batches = _batches(table.lines(keep))
-        batch = await asyncio.to_thread(next, batches, None)
+        ahead = batches(table.lines(keep), BATCH)
+        batch = await asyncio.to_thread(next, ahead, None)
         while batch is not None:
             # The next lines are read and checked while the database writes these.
-            following = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            following = asyncio.create_task(asyncio.to_thread(next, ahead, None))
             try:
                 _refuse(batch, report, refuse)
                 lines = [line for line in batch if isinstance(line, Line)]
@@ -144,50 +143,12 @@ async def import_structures(
     return report
 
 
-def _refuse(
-    batch: Sequence[Line | Refused], report: ImportReport, write: Callable[[Refused], None]
-) -> None:
+def _refuse(batch: Sequence[Line | Refused], report: ImportReport, write: Refuse) -> None:
     for line in batch:
         if isinstance(line, Refused):
-            write(line)
+            write(line.number, line.refusals[0].identifier, [r.problem for r in line.refusals])
             report.refused += 1
             report.refusals.update({r.problem.rule for r in line.refusals})
-
-
-def _batches(lines: Iterator[Line | Refused]) -> Iterator[list[Line | Refused]]:
-    batch: list[Line | Refused] = []
-    for line in lines:
-        batch.append(line)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _unreported(_refused: Refused) -> None:
-    pass
-
-
-@contextmanager
-def _refusals(path: Path | None) -> Iterator[Callable[[Refused], None]]:
-    """Writes the report of refused lines."""
-    if path is None:
-        yield _unreported
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(REPORT_HEADERS)
-
-        def write(refused: Refused) -> None:
-            for r in refused.refusals:
-                p = r.problem
-                texts = (p.fr, p.remedy_fr, p.en, p.remedy_en)
-                cells = (str(r.line), r.identifier, p.path[-1], p.rule, *texts)
-                # What was not UTF-8 in the file is not UTF-8 here either.
-                writer.writerow(c.encode("utf-8", "backslashreplace").decode() for c in cells)
-
-        yield write
 
 
 async def _write(

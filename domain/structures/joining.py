@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from domain import db, events, identifiers
 from domain.access import OWN, Actor, ActorKind
-from domain.accounts.models import Account, Attachment, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Account, Attachment
 from domain.db import hold
 from domain.errors import NotFound
 from domain.identifiers import IdentifierType

@@ -10,7 +10,8 @@ import pytest
 from domain import events
 from domain.access import Permission, Role
 from domain.accounts.actions import rights_of
-from domain.accounts.models import Account, Attachment, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Account, Attachment
 from domain.db import fetch
 from domain.errors import Invalid
 from domain.identifiers import IdentifierType

@@ -22,7 +22,8 @@ from domain import events
 from domain.access import SYSTEM, ActorKind, Level, Permission, Role, Space
 from domain.accounts import erasure
 from domain.accounts.actions import attach, make_administrator
-from domain.accounts.models import Account, AccountStatus, Attachment, AttachmentStatus
+from domain.accounts.membership import AttachmentStatus
+from domain.accounts.models import Account, AccountStatus, Attachment
 from domain.accounts.personal_data import Person, holdings, scrubbed
 from domain.clock import Clock, now
 from domain.connections import life as connections
