@@ -37,8 +37,9 @@ from domain.errors import Refused
 from domain.events import transaction
 from domain.migrate import MigrationError, migrate
 from domain.origin import UNKNOWN
-from domain.signatures import keys as certificate_keys
+from domain.signatures import keys as site_keys
 from domain.signatures.actions import is_in_force
+from domain.signatures.models import Purpose
 from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
 from domain.structures.importing import import_structures
 from frontend_contract import generate
@@ -109,7 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     keys = add("keys", rotate_keys, "Begin to sign tokens with a new key.")
     keys.add_argument("action", choices=["rotate"])
     keys.add_argument(
-        "--certificates", action="store_true", help="the key that signs certificates instead"
+        "--certificates",
+        action="store_const",
+        dest="purpose",
+        const=Purpose.CERTIFICATES,
+        help="the key that signs certificates instead",
     )
     certificate = add(
         "certificate", certificate_verify, "Check a certificate of signature, offline if need be."
@@ -395,11 +400,11 @@ async def client_create(settings: Settings, asked: argparse.Namespace) -> int:
 async def rotate_keys(settings: Settings, asked: argparse.Namespace) -> int:
     """Tokens signed before stay valid until they end."""
     async with opened(settings):
-        if asked.certificates:
-            await certificate_keys.rotate()
+        if asked.purpose:
+            await site_keys.rotate(asked.purpose)
         else:
             await Keys(app.auth_settings(settings)).rotate()
-    print(f"New {'certificates' if asked.certificates else 'tokens'} are signed with a new key.")
+    print(f"New {asked.purpose or 'tokens'} are signed with a new key.")
     return 0
 
 
@@ -417,7 +422,7 @@ async def certificate_verify(settings: Settings, asked: argparse.Namespace) -> i
             if asked.signature is None:
                 verdict = await verified_here(pdf, trusted)
             else:
-                published = (await certificate_keys.published())["keys"]
+                published = (await site_keys.published(Purpose.CERTIFICATES))["keys"]
                 stated = signature_in(asked.signature.read_text("utf-8"))
                 verdict = verified(pdf, *stated, published)
     print(f"{verdict.words.fr}\n{verdict.words.en}")

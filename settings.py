@@ -30,6 +30,7 @@ from domain.mail import actions as mail
 from domain.signatures import actions as signatures
 from domain.signatures import certificates, texts
 from domain.signatures import holdings as signature_holdings
+from domain.signatures import keys as site_keys
 from domain.signatures.own_texts import read_texts
 from webhooks import holdings as webhook_holdings
 from webhooks import mailer
@@ -422,6 +423,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     deadlines.look_each_minute(delegations.end_due)
     deadlines.keep_tidy(mail.forget_old)
     deadlines.keep_tidy(signatures.forget_old)
+    deadlines.keep_tidy(site_keys.retire_ended)
     deadlines.make_later(certificates.make_missing)
     texts.configure(read_texts(settings.signed_texts) if settings.signed_texts else ())
     smtp = settings.smtp_url.get_secret_value()

@@ -19,7 +19,7 @@ from auth.uploads import upload_of
 from domain.access import Actor, Permission
 from domain.identifiers import IdentifierType
 from domain.signatures import actions, certificates, keys
-from domain.signatures.models import Signature
+from domain.signatures.models import Purpose, Signature
 from domain.signatures.texts import TextKind
 from domain.signatures.verifying import GENUINE, Verdict, by_number, verified_here
 
@@ -115,9 +115,9 @@ class Verify:
 
     async def published(self, request: Request) -> Response:
         """Every public key that ever signed a certificate, for anyone and any page."""
-        await keys.signing()
+        await keys.signing(Purpose.CERTIFICATES)
         headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-        return JSONResponse(await keys.published(), headers=headers)
+        return JSONResponse(await keys.published(Purpose.CERTIFICATES), headers=headers)
 
     def _answer(
         self,

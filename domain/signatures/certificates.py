@@ -11,7 +11,7 @@ from domain.db import fetch
 from domain.events import transaction
 from domain.signatures import jws, keys, texts
 from domain.signatures.document import certificate_pdf
-from domain.signatures.models import Certificate, Signature
+from domain.signatures.models import Certificate, Purpose, Signature
 from domain.signatures.statement import statement_of
 from domain.signatures.texts import TextKind
 
@@ -36,7 +36,7 @@ async def certificate_of(signature: Signature) -> Certificate:
     sha256 = hashlib.sha256(pdf).hexdigest()
     statement = jws.canonical(statement_of(signature, issuer, sha256))
     async with transaction():
-        kid, private = await keys.signing()
+        kid, private = await keys.signing(Purpose.CERTIFICATES)
         await Certificate.get_or_create(
             signature_id=signature.id,
             defaults={

@@ -5,6 +5,7 @@ The database refuses to change evidence (see the migration).
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from tortoise import fields
@@ -42,14 +43,25 @@ class Signature(Model):
         table = "signature"
 
 
+class Purpose(StrEnum):
+    """What a key of the site signs, and nothing else."""
+
+    CERTIFICATES = "certificates"
+    WEBHOOKS = "webhooks"
+    CHECKPOINTS = "checkpoints"
+
+
 class SiteKey(Model):
-    """A key that signs certificates, or signed some."""
+    """A key that signs for one purpose, or did."""
 
     id = fields.CharField(primary_key=True, max_length=30)
+    purpose = fields.CharEnumField(Purpose, max_length=12)
     kid = fields.CharField(max_length=64)
     public_jwk = fields.TextField()
     sealed = fields.TextField(null=True)
     created_at = fields.DatetimeField()
+    # The end of the time in which it signs beside the one that replaced it.
+    signs_until = fields.DatetimeField(null=True)
     retired_at = fields.DatetimeField(null=True)
 
     class Meta:

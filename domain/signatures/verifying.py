@@ -12,7 +12,7 @@ from typing import Any
 from domain.reference.words import Words
 from domain.signatures import jws, keys
 from domain.signatures.actions import normal_number
-from domain.signatures.models import Certificate, Signature
+from domain.signatures.models import Certificate, Purpose, Signature
 from domain.signatures.statement import TYPE, statement_of
 
 _NUMBER = re.compile(rb"CERT(?:-[0-9A-Z]{4}){4}")
@@ -82,7 +82,9 @@ async def verified_here(pdf: bytes, published: Iterable[jws.Jwk] | None = None) 
         issued = found and await by_number(found[0].decode())
         return Verdict(is_genuine=False, words=ALTERED if issued else UNKNOWN)
     signature = await Signature.get(id=made.signature_id)
-    trusted = (await keys.published())["keys"] if published is None else published
+    trusted = (
+        (await keys.published(Purpose.CERTIFICATES))["keys"] if published is None else published
+    )
     verdict = verified(pdf, made.statement, made.jws, trusted)
     if verdict.statement is None:
         return verdict

@@ -19,7 +19,7 @@ from domain.clock import Clock, now
 from domain.origin import Origin, Proof
 from domain.signatures import actions, certificates, jws, keys, texts, verifying
 from domain.signatures.document import writable
-from domain.signatures.models import Certificate, Signature, SiteKey
+from domain.signatures.models import Certificate, Purpose, Signature, SiteKey
 from domain.signatures.statement import statement_of
 from domain.signatures.texts import TextKind
 from domain.signatures.verifying import verified, verified_here
@@ -47,7 +47,7 @@ async def a_certificate(**account: Any) -> Certificate:
 
 
 async def published() -> list[dict[str, Any]]:
-    return list((await keys.published())["keys"])
+    return list((await keys.published(Purpose.CERTIFICATES))["keys"])
 
 
 # What it is
@@ -168,7 +168,11 @@ async def test_the_statement_is_the_evidence_in_one_canonical_spelling(
 
 async def test_a_library_of_others_verifies_the_signature(database: str, node: str) -> None:
     made = await a_certificate()
-    given = {"statement": made.statement, "jws": made.jws, "keys": await keys.published()}
+    given = {
+        "statement": made.statement,
+        "jws": made.jws,
+        "keys": await keys.published(Purpose.CERTIFICATES),
+    }
     forged = given | {"statement": made.statement.replace("Durand", "Dupont")}
 
     seen = [
@@ -204,7 +208,7 @@ async def test_a_rotated_key_stays_published_and_its_certificates_genuine(
 ) -> None:
     before = await a_certificate()
 
-    kid = await keys.rotate()
+    kid = await keys.rotate(Purpose.CERTIFICATES)
     after = await a_certificate()
 
     known = await published()
@@ -234,7 +238,7 @@ async def test_the_private_key_is_sealed_and_a_lost_secret_key_makes_another(
 
 
 async def test_two_servers_that_start_make_one_key(database: str) -> None:
-    await asyncio.gather(*(keys.signing() for _ in range(4)))
+    await asyncio.gather(*(keys.signing(Purpose.CERTIFICATES) for _ in range(4)))
 
     assert await SiteKey.all().count() == 1
 
@@ -291,7 +295,7 @@ async def test_evidence_that_says_something_else_than_what_was_signed_is_found_o
     other = await Signature.create(**(dict(signature) | changed))
     sha256 = hashlib.sha256(b"a file").hexdigest()
     statement = jws.canonical(statement_of(signature, "http://localhost", sha256))
-    kid, private = await keys.signing()
+    kid, private = await keys.signing(Purpose.CERTIFICATES)
     await Certificate.create(
         signature_id=other.id,
         pdf=b"a file",
@@ -322,7 +326,7 @@ async def written(files: dict[str, Path]) -> Certificate:
     files["signature.json"].write_text(json.dumps({"statement": made.statement, "jws": made.jws}))
     header, _, mark = made.jws.split(".")
     files["whole.jws"].write_text(f"{header}.{jws.encoded(made.statement.encode())}.{mark}\n")
-    files["keys.json"].write_text(json.dumps(await keys.published()))
+    files["keys.json"].write_text(json.dumps(await keys.published(Purpose.CERTIFICATES)))
     return made
 
 
