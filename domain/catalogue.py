@@ -18,6 +18,22 @@ class EventKind:
     en: str
 
 
+# What events are about.
+SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "invoice": ("Facture", "Invoice"),
+    "structure": ("Structure, avec ses services, mandats et espaces", "Structure, with its parts"),
+    "attachment": ("Rattachement", "Attachment"),
+    "account": ("Compte", "Account"),
+    "consent": ("Autorisation d'une application", "Consent"),
+    "connection": ("Raccordement", "Connection"),
+    "technical_account": ("Compte technique", "Technical account"),
+    "delegation": ("Délégation", "Delegation"),
+    "webhook_endpoint": ("Point de réception", "Webhook endpoint"),
+    "import": ("Import", "Import"),
+}
+# What carries a change of status.
+STATUS_CHANGES = frozenset({"invoice.submitted", "invoice.status_changed"})
+
 # fmt: off
 EVENT_KINDS: Mapping[str, EventKind] = {
     "invoice.draft_saved":    EventKind("invoice",   "Brouillon de facture enregistré",              "Invoice draft saved"),

@@ -2,38 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
 
-from domain import events
+from domain import events, money
 from domain.access import Actor, Permission
+from domain.catalogue import EVENT_KINDS, STATUS_CHANGES
 from domain.db import fetch
+from domain.errors import Problem
 from domain.events import Event
+from domain.rules_text import problem
 from domain.select import Condition, Select, all_of, among, any_of, exists, rising
 
 # A caller that may see little of a busy log still gets an answer: the rest is for the next page.
 _SCANNED_AT_MOST = 5_000
 
 
+class Direction(StrEnum):
+    """By which right an event of a document is seen: the part of the viewer in the document."""
+
+    ISSUED = "ISSUED"
+    RECEIVED = "RECEIVED"
+    TO_VALIDATE = "TO_VALIDATE"
+
+
+_RIGHTS: Mapping[str, Permission] = {
+    Direction.ISSUED: Permission.READ_ISSUED,
+    Direction.RECEIVED: Permission.READ_RECEIVED,
+    Direction.TO_VALIDATE: Permission.READ_TO_VALIDATE,
+}
+
+
+class Viewer(Protocol):
+    """Who reads: a caller, or an endpoint with the rights it was given."""
+
+    def may(self, permission: Permission, on: str, /) -> bool: ...
+
+
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events a reader wants; an empty criterion asks nothing."""
+    """Which events a reader wants; an empty criterion asks nothing.
+
+    Every criterion given must hold. One that says nothing of an event (the total of
+    `account.activated`) does not hold for it.
+    """
 
     kinds: frozenset[str] = frozenset()
+    subject_kinds: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
     structures: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
+    deposit_modes: frozenset[str] = frozenset()
+    directions: frozenset[str] = frozenset()
+    total_from: Decimal | None = None
+    total_to: Decimal | None = None
 
-    def admits(self, event: Event) -> bool:
-        """Whether the event is wanted."""
+    def admits(self, event: Event, viewer: Viewer) -> bool:
+        """Whether the event, which the viewer sees, is wanted."""
         return (
             (not self.kinds or event.kind in self.kinds)
+            and (not self.subject_kinds or event.subject_kind in self.subject_kinds)
             and (not self.subjects or event.subject_id in self.subjects)
             and (not self.structures or any(s in self.structures for s, _ in event.audience))
             and (
                 not self.statuses or (event.change is not None and event.change.to in self.statuses)
             )
+            and self._fits(event.data)
+            and (not self.directions or any(self._is(d, event, viewer) for d in self.directions))
         )
+
+    def _fits(self, card: Mapping[str, Any]) -> bool:
+        """Whether the card of a document is as asked; other cards have none of these fields."""
+        if self.services and (card.get("recipient") or {}).get("serviceId") not in self.services:
+            return False
+        if self.deposit_modes and card.get("depositMode") not in self.deposit_modes:
+            return False
+        if self.total_from is None and self.total_to is None:
+            return True
+        text = card.get("totalGrossAfterDiscount")
+        total = None if text is None else Decimal(text)
+        return (
+            total is not None
+            and (self.total_from is None or total >= self.total_from)
+            and (self.total_to is None or total <= self.total_to)
+        )
+
+    def _is(self, direction: str, event: Event, viewer: Viewer) -> bool:
+        """Whether the viewer has that part in the document, in one of the structures asked for."""
+        right = _RIGHTS[direction]
+        places = [place for place, permission in event.audience if permission == right]
+        return any(viewer.may(right, place) for place in places) and (
+            not self.structures or any(place in self.structures for place in places)
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """What is asked, as it is kept in a column: lists of texts, amounts as text."""
+        return {name: _stored(value) for name, value in vars(self).items() if value not in _NOTHING}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> EventFilter:
+        """The filter that `stored()` kept."""
+        return cls(**{name: _read(value) for name, value in stored.items()})
+
+
+_NOTHING: tuple[Any, ...] = (None, frozenset())
+
+
+def _stored(value: Any) -> Any:
+    return money.plain(value) if isinstance(value, Decimal) else sorted(value)
+
+
+def _read(value: Any) -> Any:
+    return Decimal(value) if isinstance(value, str) else frozenset(value)
+
+
+MOST_VALUES = 250
+_DOCUMENTS = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "invoice")
+# The kinds of events of which a criterion says something, when not of all.
+SPEAKS_OF: Mapping[str, frozenset[str]] = {
+    "services": _DOCUMENTS,
+    "statuses": STATUS_CHANGES,
+    "deposit_modes": _DOCUMENTS,
+    "directions": _DOCUMENTS,
+    "total_from": _DOCUMENTS,
+    "total_to": _DOCUMENTS,
+}
+
+
+def filter_problems(filter: EventFilter, path: tuple[str, ...]) -> list[Problem]:
+    """Every reason to refuse a filter: too long, contradictory, or one that nothing can fit."""
+    asked = filter.stored()
+    problems = [
+        problem("BDR-WHK-007", (*path, _camel(name)), count=len(values), most=MOST_VALUES)
+        for name, values in asked.items()
+        if isinstance(values, list) and len(values) > MOST_VALUES
+    ]
+    low, high = filter.total_from, filter.total_to
+    if low is not None and high is not None and low > high:
+        problems.append(problem("BDR-WHK-040", (*path, "totalFrom"), low=low, high=high))
+    possible = {
+        kind
+        for kind, row in EVENT_KINDS.items()
+        if (not filter.kinds or kind in filter.kinds)
+        and (not filter.subject_kinds or row.subject in filter.subject_kinds)
+    }
+    if not possible:
+        return [*problems, problem("BDR-WHK-042", (*path, "subjectKinds"))]
+    problems += [
+        problem("BDR-WHK-041", (*path, _camel(name)))
+        for name, kinds in SPEAKS_OF.items()
+        if name in asked and not possible & kinds
+    ]
+    return problems
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 EVERYTHING = EventFilter()
@@ -60,7 +189,7 @@ async def visible_after(
         page = await _opened(actor, position, head, chunk)
         for event in page:
             position = event.position
-            if events.visible(event, actor) and filter.admits(event):
+            if events.visible(event, actor) and filter.admits(event, actor):
                 if len(found) == limit:
                     return Batch(found, found[-1].position if found else position, has_more=True)
                 found.append(event)

@@ -19,6 +19,7 @@ from domain.connections.models import (
 )
 from domain.connections.steps import ConnectionAction, ConnectionSide
 from domain.error_codes import ERROR_CODES
+from domain.feed import Direction
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.invoices.words import INVOICE_ACTIONS, NEEDS
@@ -49,6 +50,12 @@ STRUCTURE_STATUSES: Mapping[StructureStatus, Words] = {
     StructureStatus.ACTIVATION_IN_PROGRESS: Words(
         "En cours d'activation", "Activation in progress"
     ),
+}
+
+DIRECTIONS: Mapping[Direction, Words] = {
+    Direction.ISSUED: Words("Émis", "Your structure issued it"),
+    Direction.RECEIVED: Words("Reçu", "It is addressed to your structure"),
+    Direction.TO_VALIDATE: Words("À valider", "Your structure validates it"),
 }
 
 SERVICE_STATUSES: Mapping[ServiceStatus, Words] = {
@@ -201,6 +208,7 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     InvoiceAction: INVOICE_ACTIONS,
     Need: NEEDS,
     Party: PARTIES,
+    Direction: DIRECTIONS,
     ActorKind: ACTOR_KINDS,
     Role: ROLES,
     Space: SPACES,

@@ -1899,6 +1899,27 @@ WEBHOOKS: dict[str, RuleText] = {
         "Prenez le curseur d'un message reçu ou d'un évènement lu ici.",
         "Take the cursor of a message received or of an event read here.",
     ),
+    "BDR-WHK-040": RuleText(
+        "INVALID_VALUE",
+        "Le total minimal ({low}) dépasse le total maximal ({high}).",
+        "The lowest total ({low}) is above the highest ({high}).",
+        "Inversez-les, ou retirez-en un.",
+        "Exchange them, or leave one out.",
+    ),
+    "BDR-WHK-041": RuleText(
+        "INVALID_VALUE",
+        "« {field_fr} » ne dit rien des natures d'évènements demandées : rien ne conviendrait.",
+        "“{field_en}” says nothing of the kinds of events asked for: nothing would fit.",
+        "Retirez ce critère, ou demandez aussi des évènements de factures.",
+        "Leave this criterion out, or ask for events of invoices too.",
+    ),
+    "BDR-WHK-042": RuleText(
+        "INVALID_VALUE",
+        "Aucune des natures d'évènements demandées ne porte sur ces natures d'objets.",
+        "None of the kinds of events asked for is about these kinds of objects.",
+        "Retirez l'un des deux critères.",
+        "Leave one of the two criteria out.",
+    ),
 }
 
 REQUESTS: dict[str, RuleText] = {
@@ -2238,6 +2259,12 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Service des factures publiques ouvert à tous",
         "Public invoices service open to all",
     ),
+    "subjectKinds": ("Natures d'objets", "Kinds of objects"),
+    "services": ("Services destinataires", "Recipient services"),
+    "depositModes": ("Modes de dépôt", "Deposit modes"),
+    "directions": ("Sens", "Direction"),
+    "totalFrom": ("Total TTC minimal", "Lowest total"),
+    "totalTo": ("Total TTC maximal", "Highest total"),
 }
 
 

@@ -11,7 +11,7 @@ from auth.factors.models import FactorKind
 from domain.access import ActorKind, Level, Role, Space
 from domain.accounts.membership import AttachmentStatus
 from domain.accounts.models import AccountStatus, SpaceStatus
-from domain.catalogue import EVENT_KINDS
+from domain.catalogue import EVENT_KINDS, STATUS_CHANGES
 from domain.connections.models import (
     ConnectionStatus,
     ConnectionType,
@@ -20,6 +20,7 @@ from domain.connections.models import (
 )
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
+from domain.reference.deposits import DepositMode
 from domain.reference.frames import Frame
 from domain.reference.payment import InvoiceType
 from domain.reference.reasons import Reason
@@ -75,6 +76,7 @@ _PARTY_CARD = _object(
         "id": _id("str"),
         "identifier": _TEXT,
         "name": _TEXT,
+        "serviceId": _or_null(_id("svc")),
         "serviceCode": _or_null(_TEXT),
     }
 )
@@ -84,6 +86,7 @@ _INVOICE = _object(
         "number": _or_null(_TEXT),
         "type": _codes(InvoiceType),
         "frame": _codes(Frame),
+        "depositMode": _codes(DepositMode),
         "status": _codes(InvoiceStatus),
         "version": _COUNT,
         "issuedOn": _or_null(_DATE),
@@ -376,7 +379,6 @@ _ACTOR = {
 def envelope(kind: str) -> dict[str, Any]:
     """The schema of the body of one kind of event."""
     row = EVENT_KINDS[kind]
-    changes_status = kind in ("invoice.submitted", "invoice.status_changed")
     properties: dict[str, Schema] = {
         "id": {**_id("evt"), "description": "The same in `webhook-id`: deduplicate on it."},
         "type": {"const": kind},
@@ -391,7 +393,7 @@ def envelope(kind: str) -> dict[str, Any]:
             "description": "The structure in whose name it was done, if any.",
         },
         "actor": _ACTOR,
-        "change": _CHANGE if changes_status else _or_null(_CHANGE),
+        "change": _CHANGE if kind in STATUS_CHANGES else _or_null(_CHANGE),
         "apiVersion": {"const": API_VERSION},
         "data": DATA[kind],
     }

@@ -15,8 +15,8 @@ from domain.feed import EVERYTHING, visible_after
 from resolvers.fields import check, query, subscription
 from resolvers.live import Hub
 from schema.context import Info
+from schema.event_filters import EventFilterInput
 from schema.events import (
-    EventFilterInput,
     EventFrame,
     EventPage,
     EventPageEdge,

@@ -121,7 +121,7 @@ class Hub:
         found = [
             event
             for n in range(start, len(window))
-            if visible(event := window[n], actor) and filter.admits(event)
+            if visible(event := window[n], actor) and filter.admits(event, actor)
         ]
         return Batch(found, end, has_more=False)
 

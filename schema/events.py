@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import strawberry
@@ -11,33 +10,15 @@ import strawberry
 from domain import cursors
 from domain.access import ActorKind
 from domain.catalogue import EVENT_KINDS
-from domain.feed import EventFilter
 from domain.lifecycle import Party
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
-from domain.reference.words import Words
 from schema.connections import ConnectedApplication, Delegation, TechnicalAccount
 from schema.context import Info
-from schema.enums import shown_enum
+from schema.event_filters import EventKind
 from schema.reading import Row, column, computed, part, shows, shows_one_of, to_one
 from schema.scalars import EventCursor
 from schema.structures import Structure
-
-
-class EventKind(StrEnum):
-    """Every kind of event; the value is the name in webhooks."""
-
-    # Filled from the catalogue, which is the one list of kinds.
-    _ignore_ = ["_kind"]
-    for _kind in EVENT_KINDS:
-        locals()[_kind.replace(".", "_").upper()] = _kind
-
-
-shown_enum(
-    EventKind,
-    "Nature d'évènement. The value of the same name in webhooks is lower case with dots.",
-    {EventKind(kind): Words(row.fr, row.en) for kind, row in EVENT_KINDS.items()},
-)
 
 
 def _type_name(kind: str) -> str:
@@ -198,35 +179,6 @@ def _concrete(kind: str, row: Any) -> type[Event]:
 
 
 EVENT_TYPES = [_concrete(kind, row) for kind, row in EVENT_KINDS.items()]
-
-
-@strawberry.input(
-    name="EventFilter",
-    description="Filtre d'évènements. Every criterion given must hold; values of one are"
-    " alternatives.",
-)
-class EventFilterInput:
-    kinds: list[EventKind] | None = strawberry.field(
-        default=None, description="Natures. Only these kinds; at most 50."
-    )
-    subjects: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Objets. Only what is about these objects; at most 250."
-    )
-    structures: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Structures. Only what concerns these structures; at most 250."
-    )
-    statuses: list[InvoiceStatus] | None = strawberry.field(
-        default=None, description="Statuts. Only changes to one of these statuses."
-    )
-
-    def filter(self) -> EventFilter:
-        """The same for the domain."""
-        return EventFilter(
-            kinds=frozenset(k.value for k in self.kinds or ()),
-            subjects=frozenset(self.subjects or ()),
-            structures=frozenset(self.structures or ()),
-            statuses=frozenset(s.value for s in self.statuses or ()),
-        )
 
 
 @strawberry.type(description="Élément. One event and the cursor just after it.")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 
 from domain.access import Actor
-from domain.reference.statuses import InvoiceStatus
 from domain.select import Select
 from schema.context import InLocale, Locale
 from schema.enums import shown_enum
-from schema.events import EventKind
+from schema.event_filters import EventKind, WebhookFilter, WebhookFilterInput
 from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.pages import Connection
@@ -94,25 +92,6 @@ def _deliveries_of(
 def _filter(row: Any) -> WebhookFilter | None:
     stored = json.loads(row.wanted) if isinstance(row.wanted, str) else row.wanted
     return WebhookFilter(stored=stored) if stored else None
-
-
-@strawberry.type(
-    description="Filtre d'un point de réception. Every criterion that is not empty must hold."
-)
-class WebhookFilter:
-    stored: strawberry.Private[Mapping[str, list[str]]]
-
-    @strawberry.field(description="Objets. Only what is about these objects; at most 250.")
-    def subjects(self) -> list[strawberry.ID]:
-        return [strawberry.ID(text) for text in self.stored.get("subjects", ())]
-
-    @strawberry.field(description="Structures. Only what concerns these structures; at most 250.")
-    def structures(self) -> list[strawberry.ID]:
-        return [strawberry.ID(text) for text in self.stored.get("structures", ())]
-
-    @strawberry.field(description="Statuts. Only changes to one of these statuses; at most 250.")
-    def statuses(self) -> list[InvoiceStatus]:
-        return [InvoiceStatus(text) for text in self.stored.get("statuses", ())]
 
 
 @shows(
@@ -254,27 +233,6 @@ _URL = (
 )
 _EVENTS = "Natures. The kinds to be told; empty for all."
 _FILTER = "Filtre. Only what fits it."
-
-
-@strawberry.input(
-    name="WebhookFilterInput",
-    description="Filtre d'un point de réception. Every criterion given must hold; values of one"
-    " are alternatives.",
-)
-class WebhookFilterInput:
-    subjects: list[strawberry.ID] | None = _optional("Objets. At most 250.")
-    structures: list[strawberry.ID] | None = _optional(
-        "Structures. Only what concerns these structures; at most 250."
-    )
-    statuses: list[InvoiceStatus] | None = _optional("Statuts. Only changes to one of these.")
-
-    def criteria(self) -> dict[str, tuple[str, ...]]:
-        """The same for the domain."""
-        return {
-            "subjects": tuple(self.subjects or ()),
-            "structures": tuple(self.structures or ()),
-            "statuses": tuple(s.value for s in self.statuses or ()),
-        }
 
 
 @strawberry.input(description="Nouveau point de réception.")

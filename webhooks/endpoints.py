@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from domain.access import Actor, Permission
 from domain.clock import now
 from domain.db import dialect, fetch
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
+from domain.feed import EventFilter, filter_problems
 from domain.ids import findable, new_id
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
@@ -33,17 +34,19 @@ from webhooks.signing import new_secret
 from webhooks.targets import url_problems
 
 LONGEST_DESCRIPTION = 200
-MOST_VALUES = 250
 
 
 @dataclass(frozen=True)
 class EndpointDraft:
-    """What an endpoint is to be: where, and what it wants. No kinds means all of them."""
+    """What an endpoint is to be: where, and what it wants. No kinds means all of them.
+
+    `wanted` is an `EventFilter` as it is stored.
+    """
 
     url: str
     description: str = ""
     kinds: tuple[str, ...] = ()
-    wanted: Mapping[str, Collection[str]] = field(default_factory=dict)
+    wanted: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,8 @@ def problems_of(draft: EndpointDraft) -> list[Problem]:
     return [
         *url_problems(draft.url, ("url",), policy.current().allow),
         *text_problems(draft.description, ("description",), LONGEST_DESCRIPTION),
-        *(
-            problem("BDR-WHK-007", ("filter", name), count=len(values), most=MOST_VALUES)
-            for name, values in draft.wanted.items()
-            if len(values) > MOST_VALUES
+        *filter_problems(
+            replace(EventFilter.of(draft.wanted), kinds=frozenset(draft.kinds)), ("filter",)
         ),
     ]
 
@@ -256,7 +257,7 @@ def _content(draft: EndpointDraft) -> dict[str, Any]:
         "url": draft.url,
         "description": normal(draft.description) or "",
         "kinds": sorted(set(draft.kinds)),
-        "wanted": {name: sorted(set(values)) for name, values in draft.wanted.items() if values},
+        "wanted": EventFilter.of(draft.wanted).stored(),
     }
 
 

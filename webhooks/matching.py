@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from domain.access import Permission
 from domain.events import Event
 from domain.feed import EventFilter
 
@@ -51,7 +52,9 @@ def verdict(endpoint: Wants, event: Event) -> Verdict:
         return Verdict.ITS_OWN_TROUBLE
     if endpoint.kinds and event.kind not in endpoint.kinds:
         return Verdict.KIND_NOT_ASKED
-    return Verdict.FOR_IT if filter_of(endpoint.wanted).admits(event) else Verdict.FILTERED_OUT
+    if not endpoint.wanted or EventFilter.of(endpoint.wanted).admits(event, _Sight(endpoint)):
+        return Verdict.FOR_IT
+    return Verdict.FILTERED_OUT
 
 
 def sees(endpoint: Wants, event: Event) -> bool:
@@ -62,10 +65,11 @@ def sees(endpoint: Wants, event: Event) -> bool:
     )
 
 
-def filter_of(stored: Mapping[str, Collection[str]]) -> EventFilter:
-    """The filter as it is kept with the endpoint."""
-    return EventFilter(
-        subjects=frozenset(stored.get("subjects", ())),
-        structures=frozenset(stored.get("structures", ())),
-        statuses=frozenset(stored.get("statuses", ())),
-    )
+@dataclass(frozen=True)
+class _Sight:
+    """An endpoint as a reader of the log: its structure, and the rights it was given there."""
+
+    endpoint: Wants
+
+    def may(self, permission: Permission, on: str, /) -> bool:
+        return on == self.endpoint.structure_id and permission.value in self.endpoint.permissions

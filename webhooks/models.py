@@ -59,7 +59,7 @@ class Endpoint(Model):
     structure_id = fields.CharField(max_length=30)
     url = fields.CharField(max_length=2048)
     description = fields.CharField(max_length=200, default="")
-    # No kinds means all of them; `wanted` narrows it by the fields that `matching` knows.
+    # No kinds means all of them; `wanted` narrows it: an `EventFilter` as it is stored.
     kinds: fields.Field[list[str]] = fields.JSONField(default=list)
     wanted: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
     # What whoever set it up may read on the structure: the endpoint is told no more.

@@ -130,6 +130,7 @@ class Invoice(Document):
             "number": self.number,
             "type": self.type,
             "frame": self.frame,
+            "depositMode": self.deposit_mode,
             "status": self.status,
             "version": self.event_count,
             "issuedOn": self.issued_on.isoformat() if self.issued_on else None,
@@ -150,6 +151,7 @@ class Invoice(Document):
                 "id": self.supplier_id,
                 "identifier": self.supplier_identifier,
                 "name": self.supplier_name,
+                "serviceId": self.supplier_service_id,
                 "serviceCode": self.supplier_service_code,
             },
             "recipient": self.recipient_id
@@ -157,6 +159,7 @@ class Invoice(Document):
                 "id": self.recipient_id,
                 "identifier": self.recipient_identifier,
                 "name": self.recipient_name,
+                "serviceId": self.recipient_service_id,
                 "serviceCode": self.recipient_service_code,
             },
         }

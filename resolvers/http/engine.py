@@ -24,6 +24,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from auth.requires import missing
 from domain.access import Actor, Permission
+from domain.errors import Refused
 from resolvers.http.answers import Answer, encode, outcome_of
 from resolvers.http.buckets import Buckets
 from resolvers.http.errors import Code, Headers, Refusal, refused_at_the_door, shown
@@ -219,6 +220,9 @@ class Engine:
                         yield await self._frames.one((key, alike), make)
         except GraphQLError as error:
             yield self._not_started((error,), admitted, context.request_id)
+        except Refused as refusal:
+            wrapped = GraphQLError(str(refusal), original_error=refusal)
+            yield self._not_started((wrapped,), admitted, context.request_id)
         except Exception as error:  # noqa: BLE001 - logged and masked by `broken`
             yield self.broken(error, admitted, context.request_id)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from auth import consents, devices, identities, recovery, technical
 from auth.external import Said
 from auth.factors import actions as factors
 from domain import events, policy
-from domain.access import Actor, Level, Role, Space
+from domain.access import SYSTEM, Actor, Level, Role, Space
 from domain.accounts import erasure, life
 from domain.accounts.membership import MemberAction
 from domain.accounts.models import Account, Attachment
@@ -26,9 +27,12 @@ from domain.connections import delegations
 from domain.connections import life as connections
 from domain.connections.delegations import Delegate
 from domain.connections.steps import ConnectionAction
+from domain.events import Event
+from domain.feed import SPEAKS_OF, Direction, EventFilter
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN, Origin, Proof
+from domain.reference.deposits import DepositMode
 from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.actions import accept_terms
@@ -126,6 +130,7 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await act(situation, A.ACKNOWLEDGE)
     await act(situation, A.HANDLE_REJECTION)
     await act(await a_situation(S.COMPLETEE, commitment_number="EJ-1"), A.PAY)
+    await a_situation(parties=world.parties, recipient_service_code=world.service.code)
     await let_it_lapse(await a_situation(S.A_VALIDER_1))
     recipient = an_actor(world.parties.recipient)
     await actions.update_structure(recipient, world.parties.recipient.id, {"town": "Roche"})
@@ -269,6 +274,32 @@ async def test_what_is_told_is_what_the_schemas_say(database: str, clock: Clock)
         body = json.loads(body_of(event, world.parties.supplier.id, "sandbox"))
         assert list(problems(SCHEMAS[event.kind], body)) == [], event.kind
     assert {event.kind for event in told} == EVENT_KINDS.keys() - _ELSEWHERE
+    every_criterion_speaks_of_what_is_said(told)
+
+
+# What every event has that a criterion says something of.
+_ANY: Mapping[str, EventFilter] = {
+    "statuses": EventFilter(statuses=frozenset(S)),
+    "deposit_modes": EventFilter(deposit_modes=frozenset(DepositMode)),
+    "directions": EventFilter(directions=frozenset(Direction)),
+    "total_from": EventFilter(total_from=Decimal(-1_000_000)),
+    "total_to": EventFilter(total_to=Decimal(1_000_000)),
+}
+
+
+def every_criterion_speaks_of_what_is_said(told: Sequence[Event]) -> None:
+    """The table of what criteria apply to agrees with what events carry, kind by kind."""
+    for name, filter in _ANY.items():
+        fitting = {event.kind for event in told if filter.admits(event, SYSTEM)}
+        assert fitting == SPEAKS_OF[name], name
+    services = {
+        e.data["recipient"]["serviceId"]
+        for e in told
+        if e.subject_kind == "invoice" and e.data["recipient"]
+    } - {None}
+    to_service = [e for e in told if EventFilter(services=frozenset(services)).admits(e, SYSTEM)]
+    assert {e.kind for e in to_service} <= SPEAKS_OF["services"]
+    assert to_service
 
 
 async def test_an_envelope_says_no_more_than_its_schema(database: str) -> None:

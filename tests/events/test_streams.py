@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -387,6 +388,7 @@ async def test_a_filter_keeps_what_is_asked_on_every_road(site: Site) -> None:
     start = cursors.event(await events.head())
     one, other = await a_life(site), await a_life(site)
     parties = site.api.world.parties
+    total = one.invoice.card()["totalGrossAfterDiscount"]
     wanted: list[tuple[dict[str, Any], int]] = [
         ({"kinds": ["INVOICE_SUBMITTED"]}, 2),
         ({"kinds": ["INVOICE_ACKNOWLEDGED", "INVOICE_SUBMITTED"]}, 4),
@@ -397,6 +399,16 @@ async def test_a_filter_keeps_what_is_asked_on_every_road(site: Site) -> None:
         ({"structures": [parties.validator_2.id]}, 0),
         ({"subjects": ["inv_unknown"]}, 0),
         ({"kinds": []}, 16),
+        ({"subjectKinds": ["INVOICE"]}, 16),
+        ({"subjectKinds": ["STRUCTURE"]}, 0),
+        ({"depositModes": ["SAISIE_API", "EDI"]}, 16),
+        ({"depositModes": ["SAISIE_PORTAIL"]}, 0),
+        ({"directions": ["ISSUED"]}, 16),
+        ({"directions": ["RECEIVED"]}, 0),
+        ({"directions": ["ISSUED"], "structures": [parties.recipient.id]}, 0),
+        ({"totalFrom": total, "totalTo": total}, 16),
+        ({"totalFrom": str(Decimal(total) + Decimal("0.01"))}, 0),
+        ({"services": ["svc_unknown"]}, 0),
     ]
     assert other.invoice.status == S.MISE_EN_PAIEMENT
 
@@ -409,6 +421,30 @@ async def test_a_filter_keeps_what_is_asked_on_every_road(site: Site) -> None:
                 lambda reader=reader: "StreamHeartbeat" in reader.names
             ) if not count else None
         assert reader.told == told, filter_
+
+
+async def test_a_filter_that_cannot_be_is_refused_with_every_problem(site: Site) -> None:
+    bad = {"kinds": ["ACCOUNT_ACTIVATED"], "totalFrom": "2", "totalTo": "1"}
+
+    pull = await site.api("supplier")(PULL, after=None, first=1, filter=bad)
+    async with (
+        httpx2.AsyncClient(timeout=30) as http,
+        http.stream(
+            "POST",
+            f"http://127.0.0.1:{site.port}/graphql",
+            json={"query": STREAM, "variables": {"after": None, "filter": bad}},
+            headers={
+                "authorization": f"Bearer {site.api.token('supplier')}",
+                "accept": "text/event-stream",
+            },
+        ) as answer,
+    ):
+        text = "".join([part async for part in answer.aiter_text()])
+
+    assert pull.codes == ["BAD_USER_INPUT"]
+    rules = [rule["rule"] for rule in pull.errors[0]["extensions"]["rules"]]
+    assert rules == ["BDR-WHK-040", "BDR-WHK-041", "BDR-WHK-041"]
+    assert all(rule in text for rule in rules)
 
 
 async def test_a_validator_is_told_from_the_moment_it_is_asked(site: Site) -> None:

@@ -123,6 +123,42 @@ async def test_a_refused_address_is_an_error_of_the_user(api: Api) -> None:
     assert answer.payload["secret"] is None
 
 
+async def test_a_filter_is_shown_as_it_was_given(api: Api, receiver: Receiver) -> None:
+    given = {
+        "subjectKinds": ["INVOICE"],
+        "subjects": ["inv_1"],
+        "structures": [api.world.parties.recipient.id],
+        "services": ["svc_1"],
+        "statuses": ["SUSPENDUE"],
+        "depositModes": ["SAISIE_API"],
+        "directions": ["RECEIVED"],
+        "totalFrom": "1000",
+        "totalTo": "2000.50",
+    }
+    endpoint, _ = await create(api, receiver, filter=given)
+
+    shown = await api("erp")(
+        f"query($id: ID!) {{ webhookEndpoint(id: $id) {{ filter {{ {' '.join(given)} }} }} }}",
+        id=endpoint,
+    )
+
+    assert shown.payload["filter"] == {**given, "totalTo": "2000.5"}
+
+
+async def test_a_filter_that_nothing_fits_is_refused(api: Api, receiver: Receiver) -> None:
+    filter = {"subjectKinds": ["ACCOUNT"], "totalFrom": "2", "totalTo": "1"}
+    asked = {"structureId": api.world.parties.supplier.id, "url": receiver.url}
+
+    answer = await api("erp")(
+        CREATE, input={**asked, "events": ["INVOICE_SUBMITTED"], "filter": filter}
+    )
+
+    assert answer.user_errors == [
+        ("INVALID_VALUE", ["filter", "totalFrom"]),
+        ("INVALID_VALUE", ["filter", "subjectKinds"]),
+    ]
+
+
 async def test_rotating_gives_a_new_secret_and_says_until_when_the_old_one_signs(
     api: Api, receiver: Receiver
 ) -> None:
