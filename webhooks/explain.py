@@ -39,6 +39,7 @@ class Why(StrEnum):
     EXHAUSTED = "EXHAUSTED"
     RESUMED_WITHOUT = "RESUMED_WITHOUT"
     ENDPOINT_DELETED = "ENDPOINT_DELETED"
+    BLOCKED_TOO_LONG = "BLOCKED_TOO_LONG"
 
 
 _SETTLED: Mapping[DeliveryState, Why] = {
@@ -49,6 +50,7 @@ _SETTLED: Mapping[DeliveryState, Why] = {
 _SKIPPED: Mapping[str, Why] = {
     SkipReason.RESUMED_WITHOUT: Why.RESUMED_WITHOUT,
     SkipReason.ENDPOINT_DELETED: Why.ENDPOINT_DELETED,
+    SkipReason.BLOCKED_TOO_LONG: Why.BLOCKED_TOO_LONG,
 }
 
 

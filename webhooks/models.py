@@ -11,6 +11,7 @@ from tortoise.models import Model
 
 class EndpointStatus(StrEnum):
     ACTIVE = "ACTIVE"
+    DEGRADED = "DEGRADED"
     PAUSED = "PAUSED"
     DELETED = "DELETED"
 
@@ -21,6 +22,20 @@ class PauseReason(StrEnum):
     ASKED = "ASKED"
     GONE = "GONE"
     NO_SUCCESS = "NO_SUCCESS"
+
+
+class Ordering(StrEnum):
+    """What is kept in order."""
+
+    PER_SUBJECT = "PER_SUBJECT"
+    NONE = "NONE"
+
+
+class OnBlocked(StrEnum):
+    """What becomes of a message that fails while others of the same subject wait behind it."""
+
+    HOLD = "HOLD"
+    SKIP_AFTER = "SKIP_AFTER"
 
 
 class DeliveryState(StrEnum):
@@ -39,6 +54,7 @@ class SkipReason(StrEnum):
 
     RESUMED_WITHOUT = "RESUMED_WITHOUT"
     ENDPOINT_DELETED = "ENDPOINT_DELETED"
+    BLOCKED_TOO_LONG = "BLOCKED_TOO_LONG"
 
 
 class NextAttempt(StrEnum):
@@ -46,6 +62,7 @@ class NextAttempt(StrEnum):
 
     SCHEDULE = "SCHEDULE"
     RETRY_AFTER = "RETRY_AFTER"
+    PROBE = "PROBE"
     DELIVERED = "DELIVERED"
     EXHAUSTED = "EXHAUSTED"
 
@@ -68,6 +85,19 @@ class Endpoint(Model):
     # A PauseReason, while paused.
     paused_reason = fields.CharField(max_length=12, null=True)
     paused_at = fields.DatetimeField(null=True)
+    degraded_at = fields.DatetimeField(null=True)
+    ordering = fields.CharEnumField(Ordering, max_length=12, default=Ordering.PER_SUBJECT)
+    on_blocked = fields.CharEnumField(OnBlocked, max_length=12, default=OnBlocked.HOLD)
+    skip_after_seconds = fields.IntField(default=3600)
+    # At most so many requests a second, and at once; None leaves it to the site.
+    max_rate = fields.IntField(null=True)
+    max_concurrency = fields.IntField(null=True)
+    # The requests taken so far use up the rate until then.
+    rate_used_until = fields.DatetimeField(null=True)
+    # Nothing is sent before: the receiver asked for time, or the next probe is then.
+    not_before = fields.DatetimeField(null=True)
+    # What came of the last minutes' attempts: see `webhooks/breaker.py`.
+    recent: fields.Field[list[Any]] = fields.JSONField(default=list)
     secret = fields.CharField(max_length=400)
     previous_secret = fields.CharField(max_length=400, null=True)
     previous_secret_until = fields.DatetimeField(null=True)
@@ -106,6 +136,8 @@ class Delivery(Model):
     ordered = fields.BooleanField(default=True)
     attempts = fields.IntField(default=0)
     failures = fields.IntField(default=0)
+    # Of this turn at the head of its queue: a resumed endpoint counts anew.
+    first_attempt_at = fields.DatetimeField(null=True)
     next_attempt_at = fields.DatetimeField(null=True)
     lease = fields.CharField(max_length=30, null=True)
     lease_until = fields.DatetimeField(null=True)

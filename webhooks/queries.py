@@ -10,7 +10,7 @@ from webhooks.models import DeliveryState, EndpointStatus
 
 # Whoever manages endpoints reads them.
 READ = (Permission.READ_WEBHOOKS, Permission.MANAGE_WEBHOOKS)
-_KEPT = (EndpointStatus.ACTIVE, EndpointStatus.PAUSED)
+_KEPT = tuple(s for s in EndpointStatus if s is not EndpointStatus.DELETED)
 
 
 def endpoints(

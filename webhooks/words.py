@@ -12,9 +12,10 @@ from webhooks.outbound import ErrorKind
 
 # fmt: off
 ENDPOINT_STATUSES: Mapping[EndpointStatus, Words] = {
-    EndpointStatus.ACTIVE:  Words("Actif", "Messages are sent"),
-    EndpointStatus.PAUSED:  Words("En pause", "Messages are kept and sent when it is resumed"),
-    EndpointStatus.DELETED: Words("Supprimé", "Only its deliveries remain readable"),
+    EndpointStatus.ACTIVE:   Words("Actif", "Messages are sent"),
+    EndpointStatus.DEGRADED: Words("Dégradé", "It fails: messages are kept, one is tried from time to time, the first success sends the rest"),
+    EndpointStatus.PAUSED:   Words("En pause", "Messages are kept and sent when it is resumed"),
+    EndpointStatus.DELETED:  Words("Supprimé", "Only its deliveries remain readable"),
 }
 
 PAUSE_REASONS: Mapping[PauseReason, Words] = {
@@ -35,11 +36,13 @@ DELIVERY_STATES: Mapping[DeliveryState, Words] = {
 SKIP_REASONS: Mapping[SkipReason, Words] = {
     SkipReason.RESUMED_WITHOUT:  Words("Écarté à la reprise", "The endpoint was resumed without it"),
     SkipReason.ENDPOINT_DELETED: Words("Point de réception supprimé", "The endpoint was deleted"),
+    SkipReason.BLOCKED_TOO_LONG: Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
 }
 
 NEXT_ATTEMPTS: Mapping[NextAttempt, Words] = {
     NextAttempt.SCHEDULE:    Words("Calendrier", "The schedule of the site"),
     NextAttempt.RETRY_AFTER: Words("Retry-After", "The receiver asked to wait"),
+    NextAttempt.PROBE:       Words("Sonde", "The endpoint is degraded: the next probe, which counts against no schedule"),
     NextAttempt.DELIVERED:   Words("Reçu", "There is none: it was accepted"),
     NextAttempt.EXHAUSTED:   Words("Épuisé", "There is none: it was the last of the schedule"),
 }
@@ -81,5 +84,6 @@ EXPLANATIONS: Mapping[Why, Words] = {
     Why.EXHAUSTED:              Words("Tentatives épuisées", "Every attempt failed"),
     Why.RESUMED_WITHOUT:        Words("Écarté à la reprise", "The endpoint was resumed without it"),
     Why.ENDPOINT_DELETED:       Words("Point de réception supprimé", "The endpoint was deleted"),
+    Why.BLOCKED_TOO_LONG:       Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
 }
 # fmt: on
