@@ -34,7 +34,7 @@ from resolvers.reference import describe_server
 from resolvers.root import schema
 from schema import pages
 from schema.context import Context, locale_of
-from settings import Settings, opened
+from settings import Settings, listening, opened
 from webhooks import tasks
 
 VERSION = "0.1.0"
@@ -68,11 +68,11 @@ def build(settings: Settings | None = None) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await refuse_old(settings.database_url)
-        async with opened(settings):
+        async with opened(settings), listening(settings):
             await ensure_explorer(GRAPHIQL_CLIENT, f"{settings.url}/graphiql")
             await hub.start()
             worker = await tasks.start(settings.broker_url)
-            forget = [events.on_commit(hub.wake), events.on_commit(worker.wake)]
+            forget = events.on_commit(hub.wake)
             # What was loaded stays: collections need not look at it again (a quarter of a request).
             gc.collect()
             gc.freeze()
@@ -81,8 +81,7 @@ def build(settings: Settings | None = None) -> Starlette:
                     yield
             finally:
                 stopping.set()
-                for undo in forget:
-                    undo()
+                forget()
                 await hub.stop()
                 await worker.stop()
                 await last_use.stop()

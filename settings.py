@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from email.utils import parseaddr
 from functools import cached_property
@@ -21,7 +21,7 @@ from auth import issued, technical
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
 from auth.strength import refuse_unreadable
-from domain import cursors, deadlines, policy
+from domain import cursors, deadlines, policy, wakeups
 from domain.accounts import erasure
 from domain.connections import accounts, delegations
 from domain.connections import holdings as connection_holdings
@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     broker_url: str = Field(
         "",
         description="Empty: worker inside the server. redis:// or amqp://: separate workers.",
+    )
+    wake_ups: Literal["postgres", "redis", "none"] = Field(
+        "postgres",
+        description="How processes hear of each other's commits. postgres: LISTEN, on a connection"
+        " of its own, not through a pooler of transactions. redis: through BROKER_URL. none: they"
+        " look each second. With SQLite there is one process, and none.",
     )
     secret_key: SecretStr = Field(
         SecretStr(""),
@@ -329,6 +335,8 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_URL: production needs an https:// address")
         if self.oidc_issuer:
             self._safe_provider()
+        if self.wake_ups == "redis" and not self.broker_url.startswith("redis"):
+            raise ValueError("WAKE_UPS: redis needs a BROKER_URL that begins with redis://")
         if self.environment == "production" and not self.smtp_url.get_secret_value():
             raise ValueError("SMTP_URL: production needs a server that sends its e-mails")
         return self
@@ -400,6 +408,19 @@ def network_and_port(text: str) -> tuple[IPv4Network | IPv6Network, int | None]:
     else:
         network, port = text, ""
     return ip_network(network), int(port) if port else None
+
+
+def listening(settings: Settings) -> AbstractAsyncContextManager[None]:
+    """While it lasts, this process and the others wake each other after commits."""
+    return wakeups.listening(_line(settings))
+
+
+def _line(settings: Settings) -> wakeups.Line | None:
+    if settings.wake_ups == "redis":
+        return wakeups.RedisLine(settings.broker_url)
+    if settings.wake_ups == "postgres" and engine(settings.database_url)[0] == "postgres":
+        return wakeups.PostgresLine(settings.database_url)
+    return None
 
 
 @asynccontextmanager

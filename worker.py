@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import dramatiq
 
 import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
 from manage import configure_logs
-from settings import Settings, opened
+from settings import Settings, listening, opened
 from webhooks import tasks
 
 
@@ -20,7 +22,13 @@ def build(settings: Settings) -> dramatiq.Broker:
     """
     if not settings.broker_url:
         raise ValueError("BROKER_URL is empty: the server holds the worker, none is needed apart")
-    return tasks.make_broker(settings.broker_url, worker=tasks.InWorker(partial(opened, settings)))
+    return tasks.make_broker(settings.broker_url, worker=tasks.InWorker(partial(_open, settings)))
+
+
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[None]:
+    async with opened(settings), listening(settings):
+        yield
 
 
 _settings = Settings()

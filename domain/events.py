@@ -92,15 +92,29 @@ class Unit:
 
 _unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
 _wakers: list[Callable[[], None]] = []
+_tellers: list[Callable[[], None]] = []
 
 
 def on_commit(wake: Callable[[], None]) -> Callable[[], None]:
-    """Call `wake` after each commit that recorded something; returns what undoes it.
+    """Call `wake` after each commit that recorded something, in this process or in another that
+    is heard here (`domain/wakeups.py`); returns what undoes it.
 
     A wake-up carries no data and may be lost: every reader also looks by itself.
     """
     _wakers.append(wake)
     return lambda: _wakers.remove(wake)
+
+
+def on_own_commit(tell: Callable[[], None]) -> Callable[[], None]:
+    """Call `tell` after each commit of this process that recorded something: to tell others."""
+    _tellers.append(tell)
+    return lambda: _tellers.remove(tell)
+
+
+def wake_readers() -> None:
+    """Something was committed, here or elsewhere."""
+    for wake in tuple(_wakers):
+        wake()
 
 
 @asynccontextmanager
@@ -122,8 +136,9 @@ async def transaction() -> AsyncIterator[Unit]:
     for act in unit.after_commit:
         act()
     if unit.position is not None:
-        for wake in tuple(_wakers):
-            wake()
+        wake_readers()
+        for tell in tuple(_tellers):
+            tell()
 
 
 def afterwards(act: Callable[[], None]) -> None:

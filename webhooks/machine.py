@@ -94,8 +94,8 @@ class Machine:
         self._periodic.append(Periodic(name, interval, act))
 
     def look(self) -> None:
-        """Dispatch and deliver in the background: something was committed in this process."""
-        self._spawn(self.dispatch())
+        """Dispatch and deliver in the background: something was committed, here or elsewhere."""
+        self._spawn(self._dispatch_if_behind())
 
     async def dispatch(self) -> int:
         """Dispatch what the log holds and begin to deliver it; the number of deliveries made."""
@@ -141,6 +141,11 @@ class Machine:
         for periodic in self._periodic:
             if not periodic.busy:
                 self._spawn(self._take_turn(periodic))
+
+    async def _dispatch_if_behind(self) -> None:
+        # Every worker hears of every commit; most come too late, and should take no lock.
+        if await is_behind():
+            await self.dispatch()
 
     async def _send_mail(self) -> None:
         self._mailing = True

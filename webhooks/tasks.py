@@ -45,9 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Working(Protocol):
-    """What the composition root holds: it wakes it after commits, and stops it."""
-
-    def wake(self) -> None: ...
+    """What the composition root holds: it looks or rings after commits, until it is stopped."""
 
     async def stop(self) -> None: ...
 
@@ -93,6 +91,7 @@ class Embedded:
         self._worker = dramatiq.Worker(self._broker, worker_threads=THREADS, worker_timeout=100)
         self._loop = loop
         self._rung = False
+        self._forget = events.on_commit(self.wake)
 
     @classmethod
     async def started(cls) -> Embedded:
@@ -112,6 +111,7 @@ class Embedded:
 
     async def stop(self) -> None:
         """Stop the worker; the loop must go on meanwhile, for its actors end there."""
+        self._forget()
         await self.machine.stop()
         await asyncio.to_thread(self._worker.stop, 5_000)
 
@@ -155,6 +155,8 @@ class Ringing:
         self._loop = asyncio.get_running_loop()
         self._rung = False
         self._failing = False
+        # Whoever commits rings: workers need no bell from each process that hears of it.
+        self._forget = events.on_own_commit(self.wake)
 
     def wake(self) -> None:
         """Something was committed. Commits that follow each other ring once."""
@@ -164,6 +166,7 @@ class Ringing:
 
     async def stop(self) -> None:
         """Hang up."""
+        self._forget()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
         await asyncio.to_thread(self._broker.close)
 
@@ -208,7 +211,7 @@ class InWorker(Middleware):
         await self._stack.enter_async_context(self._opened())
         self._machine = Machine()
         await self._machine.start()
-        # Events that the worker itself records, such as the steps of the clock.
+        # Also what the worker itself records, such as the steps of the clock.
         self._stack.callback(events.on_commit(self._wake))
 
     async def _close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain import events
 from domain.structures.models import Structure
 from tests.webhooks.conftest import Site, an_endpoint, news
 from tests.webhooks.receiver import Receiver
@@ -22,14 +21,12 @@ async def test_a_commit_wakes_workers_of_other_processes(
     site(key=SECRET_KEY.encode())
     await an_endpoint(owner, receiver)
     server = await tasks.start(BROKER_URL)
-    forget = events.on_commit(server.wake)
     try:
         async with a_worker(APART, database_url), a_worker(APART, database_url):
             for n in range(20):
                 await news(owner, n=n)
             await all_delivered(20)
     finally:
-        forget()
         await server.stop()
 
     assert [c["data"]["n"] for c in receiver.contents] == list(range(20))

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain import events
 from domain.structures.models import Structure
 from tests.make import a_structure
 from tests.webhooks.conftest import an_endpoint, news
@@ -23,9 +22,7 @@ from webhooks.models import Delivery, Turn
 async def worker(database: str) -> AsyncIterator[tasks.Working]:
     """An embedded worker that is woken by commits."""
     one = await tasks.start("")
-    forget = events.on_commit(one.wake)
     yield one
-    forget()
     await one.stop()
 
 
@@ -135,11 +132,9 @@ def test_a_broker_is_known_by_its_scheme() -> None:
 
 async def test_a_broker_that_is_away_stops_nothing(database: str, owner: Structure) -> None:
     server = await tasks.start("redis://127.0.0.1:1/0")
-    forget = events.on_commit(server.wake)
 
     await news(owner)
 
-    forget()
     await server.stop()
 
 
