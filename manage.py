@@ -35,6 +35,7 @@ from domain.accounts.importing import import_accounts
 from domain.db import execute, fetch
 from domain.errors import Refused
 from domain.events import transaction
+from domain.ids import new_id
 from domain.migrate import MigrationError, migrate
 from domain.origin import UNKNOWN
 from domain.signatures import keys as site_keys
@@ -44,6 +45,11 @@ from domain.signatures.verifying import keys_in, signature_in, verified, verifie
 from domain.structures.importing import import_structures
 from frontend_contract import generate
 from settings import Settings, opened
+from webhooks import probe, probe_words
+from webhooks.addresses import Allowed
+from webhooks.outbound import Sender
+from webhooks.signing import new_secret
+from webhooks.targets import url_problems
 
 ROOT = Path(__file__).resolve().parent
 DEMO = ROOT / ".demo"
@@ -133,6 +139,11 @@ def _parser() -> argparse.ArgumentParser:
     person.add_argument("--to", type=Path, help="file of the copy; the screen when not given")
     epoch = add("events", new_epoch, "After restoring a backup: begin a new life of the log.")
     epoch.add_argument("action", choices=["new-epoch"])
+    webhooks = add("webhooks", webhooks_probe, "Probe a receiver: does it refuse what it should?")
+    webhooks.add_argument("action", choices=["probe"])
+    webhooks.add_argument("url", help="where the receiver listens")
+    webhooks.add_argument("--secret", help="whsec_…: what it verifies with")
+    webhooks.add_argument("--json", action="store_true", help="for programs")
     contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
     contract.add_argument("--check", action="store_true", help="only tell what is stale")
     add("settings", show_settings, "List every setting, its default and what it does.")
@@ -472,6 +483,38 @@ async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:
         epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]
     print(f"The log is in epoch {epoch}. Restart every server and worker.")
     return 0
+
+
+async def webhooks_probe(settings: Settings, asked: argparse.Namespace) -> int:
+    """Send good and bad messages to a receiver; 0 when it answers each as it should.
+
+    Reads no database. A receiver on this machine may be probed, as under `run`.
+    """
+    if not settings.webhook_allow:
+        settings = settings.model_copy(update={"webhook_allow": LOOPBACK})
+    allow = tuple(Allowed(network, port) for network, port in settings.webhook_networks)
+    if problems := url_problems(asked.url, ("url",), allow):
+        raise ValueError(problems[0].en)
+    secret = asked.secret or new_secret()
+    recipe = probe.Recipe(
+        probe_id=new_id("whp"),
+        url=asked.url,
+        secrets=[secret],
+        environment=settings.environment,
+        product=f"Bordereau/{app.VERSION}",
+    )
+    sender = Sender(allow=allow, timeout_seconds=settings.webhook_timeout_seconds)
+    try:
+        findings = await probe.run(recipe, sender)
+    finally:
+        sender.close()
+    if asked.json:
+        print(json.dumps(probe_words.as_json(asked.url, findings), ensure_ascii=False, indent=2))
+    else:
+        if asked.secret is None:
+            print(f"Signed with a secret made for this probe: {secret}")
+        print("\n".join(probe_words.as_lines(asked.url, findings)))
+    return 0 if probe.passed(findings) == len(findings) else 1
 
 
 def write_contract(settings: Settings, asked: argparse.Namespace) -> int:
