@@ -25,8 +25,16 @@ class BadCursor(ValueError):
     """The cursor was not made here, was altered, or belongs to another list."""
 
 
+class OfAList(BadCursor):
+    """It is the cursor of a page of a list, where one of the event log is needed."""
+
+
 class ForeignEpoch(BadCursor):
     """The cursor was made by an earlier life of the event log (a backup was restored)."""
+
+
+class Ahead(BadCursor):
+    """The cursor is beyond the end of the log: what it was made from is no longer there."""
 
 
 class Cursors:
@@ -44,10 +52,10 @@ class Cursors:
         """The position in an event cursor.
 
         Raises:
-            BadCursor, ForeignEpoch
+            BadCursor, OfAList, ForeignEpoch
         """
         try:
-            epoch, position = _EVENT.unpack(self._open(b"e", text))
+            epoch, position = _EVENT.unpack(self._event_body(text))
         except struct.error as error:
             raise BadCursor("not an event cursor") from error
         if epoch != self.epoch:
@@ -72,6 +80,21 @@ class Cursors:
         if scope_hash != _short(scope):
             raise BadCursor("cursor of a list with another filter or order")
         return values
+
+    def _event_body(self, text: str) -> bytes:
+        try:
+            return self._open(b"e", text)
+        except BadCursor:
+            if self._is(b"p", text):
+                raise OfAList("cursor of a page of a list") from None
+            raise
+
+    def _is(self, kind: bytes, text: str) -> bool:
+        try:
+            self._open(kind, text)
+        except BadCursor:
+            return False
+        return True
 
     def _seal(self, kind: bytes, body: bytes) -> str:
         return base64.urlsafe_b64encode(self._tag(kind, body) + body).decode().rstrip("=")

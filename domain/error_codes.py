@@ -11,6 +11,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "ALREADY_ACCEPTED": Words("Déjà accepté", "It has been accepted already"),
     "ALREADY_A_FACTOR": Words("Déjà un second facteur", "It is a second factor already"),
     "AMOUNT_MISMATCH": Words("Montants incohérents", "Amounts do not add up"),
+    "CURSOR_EXPIRED": Words("Curseur périmé", "The log is no longer the one of this cursor"),
     "DATED_BEFORE_ORIGINAL": Words(
         "Antérieur à la facture d'origine", "Dated before the original invoice"
     ),

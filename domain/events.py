@@ -198,17 +198,17 @@ def record(
 
 
 # fmt: off
-_COLUMNS = (
+COLUMNS = (
     "position", "id", "kind", "occurred_at", "recorded_at",
     "subject_kind", "subject_id", "subject_sequence",
     "actor_kind", "actor_id", "actor_name", "party", "on_behalf_of",
     "change_from", "change_to", "reason", "comment", "data", "audience",
 )
 # fmt: on
-_SELECT = "SELECT " + ", ".join(f"e.{c}" for c in _COLUMNS) + " FROM event e"
+_SELECT = "SELECT " + ", ".join(f"e.{c}" for c in COLUMNS) + " FROM event e"
 _INSERT = (
-    f"INSERT INTO event ({', '.join(_COLUMNS)})"
-    f" VALUES ({', '.join(f'${n}' for n in range(1, len(_COLUMNS) + 1))})"
+    f"INSERT INTO event ({', '.join(COLUMNS)})"
+    f" VALUES ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"
 )
 _INSERT_AUDIENCE = (
     "INSERT INTO event_audience (structure_id, permission, position) VALUES ($1, $2, $3)"
@@ -303,7 +303,7 @@ def event_of(row: Any) -> Event:
 
 def row_of(event: Event) -> dict[str, Any]:
     """The event as a row of the log: what `event_of` reads."""
-    return dict(zip(_COLUMNS, _to_row(event), strict=True))
+    return dict(zip(COLUMNS, _to_row(event), strict=True))
 
 
 def _to_row(event: Event) -> tuple[Any, ...]:

@@ -1892,12 +1892,42 @@ WEBHOOKS: dict[str, RuleText] = {
         "Indiquez le curseur du dernier évènement reçu.",
         "Give the cursor of the last event received.",
     ),
-    "BDR-WHK-011": RuleText(
+}
+
+EVENTS: dict[str, RuleText] = {
+    "BDR-EVT-001": RuleText(
         "INVALID_VALUE",
-        "Ce curseur n'a pas été donné par ce serveur, ou date d'avant une restauration.",
-        "This cursor was not given by this server, or is from before a backup was restored.",
-        "Prenez le curseur d'un message reçu ou d'un évènement lu ici.",
-        "Take the cursor of a message received or of an event read here.",
+        "Ce curseur n'a pas été donné par ce serveur, ou il a été modifié.",
+        "This cursor was not given by this server, or was altered.",
+        "Prenez tel quel le curseur d'un évènement, d'un message reçu ou d'une réponse ;"
+        " le plus ancien est {oldest}.",
+        "Take, as it is, the cursor of an event, of a message received or of an answer;"
+        " the oldest is {oldest}.",
+    ),
+    "BDR-EVT-002": RuleText(
+        "INVALID_VALUE",
+        "Ce curseur est celui d'une page de liste, pas une place dans le journal.",
+        "This cursor is that of a page of a list, not a place in the event log.",
+        "Prenez « asOfCursor » de la liste ; le plus ancien curseur est {oldest}.",
+        "Take `asOfCursor` of the list; the oldest cursor is {oldest}.",
+    ),
+    "BDR-EVT-003": RuleText(
+        "CURSOR_EXPIRED",
+        "Ce curseur date d'avant la restauration d'une sauvegarde : le journal n'est plus le même.",
+        "This cursor is from before a backup was restored: the log is no longer the same.",
+        "Relisez vos documents, puis reprenez depuis « asOfCursor » de la lecture, ou depuis"
+        " {oldest} pour tout relire.",
+        "Read your documents again, then go on from `asOfCursor` of that reading, or from"
+        " {oldest} to read everything again.",
+    ),
+    "BDR-EVT-004": RuleText(
+        "CURSOR_EXPIRED",
+        "Ce curseur est au-delà de la fin du journal : une sauvegarde a été restaurée depuis.",
+        "This cursor is beyond the end of the log: a backup was restored since it was made.",
+        "Relisez vos documents, puis reprenez depuis « asOfCursor » de la lecture, ou depuis"
+        " {oldest} pour tout relire.",
+        "Read your documents again, then go on from `asOfCursor` of that reading, or from"
+        " {oldest} to read everything again.",
     ),
     "BDR-WHK-040": RuleText(
         "INVALID_VALUE",
@@ -2150,6 +2180,7 @@ SECTIONS = (
     ACCOUNTS,
     MEMBERS,
     WEBHOOKS,
+    EVENTS,
     REQUESTS,
     CONNECTIONS,
 )

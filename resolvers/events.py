@@ -12,6 +12,7 @@ from domain import cursors, events
 from domain.access import READ_INVOICES, Permission
 from domain.events import Event
 from domain.feed import EVERYTHING, visible_after
+from domain.resuming import CursorRefused, position_of
 from resolvers.fields import check, query, subscription
 from resolvers.live import Hub
 from schema.context import Info
@@ -27,6 +28,7 @@ from schema.events import (
     shown_event,
 )
 from schema.pages import BadPage, max_size
+from schema.payloads import UserError
 from schema.scalars import EventCursor
 
 READ_EVENTS = (
@@ -38,6 +40,7 @@ READ_EVENTS = (
     Permission.ADMINISTER,
 )
 HEARTBEAT_SECONDS = (1, 300)
+AFTER = ("after",)
 
 hub = Hub()
 # How many of the latest events are kept as frames.
@@ -73,7 +76,7 @@ class EventQuery:
     ) -> EventPage:
         if not 1 <= first <= max_size():
             raise BadPage(f"`first` must be between 1 and {max_size()}; it is {first}.")
-        position = _position(after)
+        position = 0 if after is None else await position_of(after, AFTER)
         wanted = filter.filter() if filter else EVERYTHING
         batch = await visible_after(info.context.actor, position, limit=first, filter=wanted)
         nodes = [shown_event(events.row_of(e)) for e in batch.events]
@@ -116,17 +119,16 @@ class EventSubscription:
             raise BadPage(f"`heartbeatSeconds` must be between {low} and {high}.")
         # An event source that reconnects by itself says where it was.
         resumed = info.context.last_event_id or after
-        head = await events.head()
         try:
-            position = head if resumed is None else cursors.position_of(resumed)
-        except cursors.ForeignEpoch:
-            yield StreamCursorExpired(oldest=_cursor(0))
+            position = await (events.head() if resumed is None else position_of(resumed, AFTER))
+        except CursorRefused as refused:
+            if not refused.has_expired:
+                raise
+            yield StreamCursorExpired(
+                oldest=EventCursor(refused.oldest), problem=UserError(problem=refused.problem)
+            )
             return
-        except cursors.BadCursor as error:
-            raise BadPage(f"`after` is not an event cursor: {error}.", "BAD_CURSOR") from error
-        if position > head:
-            yield StreamCursorExpired(oldest=_cursor(0))
-            return
+        head = await events.head()
         yield StreamReady(cursor=_cursor(position), backlog=head - position)
         async for told in hub.follow(
             info.context.actor,
@@ -154,15 +156,6 @@ def _frame(event: Event) -> EventFrame:
         if len(_frames) > _FRAMES:
             _frames.popitem(last=False)
     return found
-
-
-def _position(after: str | None) -> int:
-    if after is None:
-        return 0
-    try:
-        return cursors.position_of(after)
-    except cursors.BadCursor as error:
-        raise BadPage(f"`after` is not an event cursor: {error}.", "BAD_CURSOR") from error
 
 
 def _cursor(position: int) -> EventCursor:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import strawberry
 
-from domain import cursors
-from domain.access import ActorKind
+from domain import cursors, events
+from domain.access import ActorKind, Permission
 from domain.catalogue import EVENT_KINDS
 from domain.lifecycle import Party
 from domain.reference.reasons import Reason
@@ -16,9 +16,12 @@ from domain.reference.statuses import InvoiceStatus
 from schema.connections import ConnectedApplication, Delegation, TechnicalAccount
 from schema.context import Info
 from schema.event_filters import EventKind
+from schema.payloads import UserError
 from schema.reading import Row, column, computed, part, shows, shows_one_of, to_one
 from schema.scalars import EventCursor
 from schema.structures import Structure
+from webhooks import policy as webhooks
+from webhooks.envelope import body_of
 
 
 def _type_name(kind: str) -> str:
@@ -27,6 +30,21 @@ def _type_name(kind: str) -> str:
 
 def _cursor(row: Any) -> EventCursor:
     return EventCursor(cursors.event(row.position))
+
+
+def _webhook_body(
+    row: Any,
+    viewer: Any,
+    structure: Annotated[
+        strawberry.ID,
+        strawberry.argument(description="Structure. The one that would receive the webhook."),
+    ],
+) -> str | None:
+    """The body for a structure: only to who sees the event by a right held on that structure."""
+    event = events.event_of(row._asdict())
+    if not any(s == structure and viewer.may(Permission(p), s) for s, p in event.audience):
+        return None
+    return body_of(event, structure, webhooks.current().environment).decode()
 
 
 def _actor_name(row: Any, viewer: Any) -> str | None:
@@ -119,6 +137,13 @@ class Event:
     )
     change: StatusChange | None = part(
         when="change_to", description="Changement. The change of status, if it is one."
+    )
+    webhook_body: str | None = computed(
+        _webhook_body,
+        needs=events.COLUMNS,
+        description="Corps de webhook. The very JSON text that a webhook of the structure carries"
+        " for this event, so that one parser serves push and pull; null when the structure does"
+        " not see the event by a right of yours.",
     )
 
 
@@ -229,6 +254,9 @@ class StreamHeartbeat:
 class StreamCursorExpired:
     oldest: EventCursor = strawberry.field(
         description="Plus ancien. The oldest cursor from which the log can still be read."
+    )
+    problem: UserError = strawberry.field(
+        description="Problème. Which rule the cursor breaks, in words, and what to do about it."
     )
 
 

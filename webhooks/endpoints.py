@@ -8,13 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain import cursors, events, vault
+from domain import events, vault
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.db import dialect, fetch
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.feed import EventFilter, filter_problems
 from domain.ids import findable, new_id
+from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
@@ -144,7 +145,7 @@ async def resume(
     Raises:
         NotFound, Forbidden, Invalid
     """
-    upto = _skipped_upto(start, cursor)
+    upto = await _skipped_upto(start, cursor)
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
         if upto:
@@ -238,7 +239,7 @@ def _send_again(delivery: Delivery, at: datetime) -> None:
     delivery.skip_reason = None
 
 
-def _skipped_upto(start: Resume, cursor: str | None) -> int | None:
+async def _skipped_upto(start: Resume, cursor: str | None) -> int | None:
     """The position up to which nothing is sent; None skips nothing."""
     if start is Resume.ALL:
         return None
@@ -246,10 +247,7 @@ def _skipped_upto(start: Resume, cursor: str | None) -> int | None:
         return queue.LAST_POSITION
     if cursor is None:
         raise Invalid(problem("BDR-WHK-010", ("cursor",)))
-    try:
-        return cursors.position_of(cursor)
-    except cursors.BadCursor as error:
-        raise Invalid(problem("BDR-WHK-011", ("cursor",))) from error
+    return await position_of(cursor, ("cursor",))
 
 
 def _content(draft: EndpointDraft) -> dict[str, Any]:

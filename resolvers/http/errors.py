@@ -14,6 +14,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from domain.cursors import BadCursor
 from domain.errors import Denied, Forbidden, NotFound, Refused, Unauthenticated
+from domain.resuming import CursorRefused
 from resolvers.http.callers import Unheard
 from resolvers.http.statuses import Outcome
 
@@ -50,6 +51,7 @@ CODES: tuple[tuple[type[Exception], Code], ...] = (
     (Denied, Code.FORBIDDEN),
     (Forbidden, Code.FORBIDDEN),
     (NotFound, Code.NOT_FOUND),
+    (CursorRefused, Code.BAD_CURSOR),
     (Refused, Code.BAD_USER_INPUT),
     (BadCursor, Code.BAD_CURSOR),
     (StrawberryInputCoercionError, Code.BAD_USER_INPUT),
@@ -167,10 +169,17 @@ def _details(error: GraphQLError, code: Code) -> dict[str, Any]:
     cause = _cause(error)
     if isinstance(cause, Refused):
         rules = [{"rule": p.rule, "path": list(p.path), "fr": p.fr} for p in cause.problems]
-        return {"rules": rules}
+        return {"rules": rules} if not isinstance(cause, CursorRefused) else _of_cursor(cause)
     if code is Code.INTERNAL:
         return {}
     return {k: v for k, v in (error.extensions or {}).items() if k not in ("code", "requestId")}
+
+
+def _of_cursor(refused: CursorRefused) -> dict[str, Any]:
+    """What a reader of the log needs to go on."""
+    one = refused.problem
+    rule = {"rule": one.rule, "path": list(one.path), "fr": one.fr}
+    return {"rules": [rule], "remedy": one.remedy_en, "oldest": refused.oldest}
 
 
 def _cause(error: GraphQLError) -> Exception:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -35,7 +36,7 @@ STREAM = (
     "subscription($after: EventCursor, $filter: EventFilter) {"
     " eventStream(after: $after, filter: $filter, heartbeatSeconds: 1) { __typename"
     " ... on StreamReady { cursor backlog } ... on StreamHeartbeat { cursor }"
-    " ... on StreamCursorExpired { oldest }"
+    " ... on StreamCursorExpired { oldest problem { rule remedy(locale: EN) } }"
     f" ... on EventFrame {{ cursor event {{ {FIELDS} }} }} }} }}"
 )
 PULL = (
@@ -64,8 +65,15 @@ class Site:
 @pytest.fixture(scope="module")
 async def site(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """The product on a real port, shared by the tests of this module."""
-    url = await an_empty_database(template_url, tmp_path_factory.mktemp("streams"))
-    async with served(url) as api:
+    async with serving(template_url, tmp_path_factory.mktemp("streams")) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(template_url: str, folder: Path, **changes: Any) -> AsyncIterator[Site]:
+    """The product on a real port, with a world."""
+    url = await an_empty_database(template_url, folder)
+    async with served(url, **changes) as api:
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             api.application, lifespan="off", ws="websockets-sansio", log_config=None,
@@ -86,6 +94,7 @@ class Reader:
     """What one stream told."""
 
     frames: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
     ended: bool = False
 
     @property
@@ -95,6 +104,11 @@ class Reader:
     @property
     def names(self) -> list[str]:
         return [f["__typename"] for f in self.frames]
+
+    def take(self, answer: dict[str, Any]) -> None:
+        """Keep what one answer holds."""
+        self.frames += [frame for frame in (answer.get("data") or {}).values() if frame]
+        self.errors += answer.get("errors", ())
 
     async def has(self, count: int) -> None:
         """Wait for so many events."""
@@ -118,9 +132,12 @@ async def by_websocket(site: Site, token: str, reader: Reader, variables: dict[s
         async for text in sock:
             message = json.loads(text)
             if message["type"] == "next":
-                data = message["payload"].get("data") or {}
-                reader.frames += data.values()
-            elif message["type"] in ("complete", "error"):
+                reader.take(message["payload"])
+            elif message["type"] == "error":
+                reader.take({"errors": message["payload"]})
+                reader.ended = True
+                return
+            elif message["type"] == "complete":
                 reader.ended = True
                 return
 
@@ -137,8 +154,7 @@ async def by_sse(site: Site, token: str, reader: Reader, variables: dict[str, An
     ):
         async for line in answer.aiter_lines():
             if line.startswith("data:") and (body := line[5:].strip()):
-                data = json.loads(body).get("data") or {}
-                reader.frames += data.values()
+                reader.take(json.loads(body))
     reader.ended = True
 
 

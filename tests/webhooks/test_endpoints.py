@@ -159,7 +159,7 @@ async def test_a_resumed_endpoint_is_sent_what_it_asks_for(
     assert told == {Resume.ALL: [0, 1, 2, 3], Resume.SINCE: [1, 2, 3], Resume.NOW: [3]}
 
 
-@pytest.mark.parametrize(("cursor", "rule"), [(None, "BDR-WHK-010"), ("abc", "BDR-WHK-011")])
+@pytest.mark.parametrize(("cursor", "rule"), [(None, "BDR-WHK-010"), ("abc", "BDR-EVT-001")])
 async def test_resuming_since_a_cursor_needs_a_cursor_of_this_server(
     owner: Structure, receiver: Receiver, cursor: str | None, rule: str
 ) -> None:
