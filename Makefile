@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench contract lock graphiql clean
+.PHONY: help run test check demo bench chaos contract lock graphiql clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -37,6 +37,9 @@ demo: .venv/.dev ## Play the main job against a running server (BASE_URL)
 
 bench: .venv/.dev ## Measure the read, write and event paths against their floors
 	@$(BIN)/python -m tests.bench.main
+
+chaos: .venv/.dev ## Kill everything again and again under load; nothing may be lost (SEED, SECONDS)
+	@$(BIN)/python -m tests.chaos.main $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 contract: .venv/.dev ## Generate frontend_contract/ from the code
 	$(BIN)/python manage.py contract
