@@ -8,9 +8,10 @@ Permission values are also the OAuth scopes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from domain.errors import Forbidden, NotFound
 from domain.rules_text import problem
@@ -163,6 +164,11 @@ class Actor:
     everywhere: frozenset[Permission] = _NONE
     # The scopes of its token; None when it came without one.
     scopes: frozenset[str] | None = None
+
+    @cached_property
+    def held(self) -> Hashable:
+        """Who it is and all that it may do: equal for callers who are answered alike."""
+        return self.id, frozenset(self.rights.items()), self.everywhere, self.scopes
 
     def may(self, permission: Permission, on: str | None = None) -> bool:
         """Whether the permission is held there; anywhere when no structure or service is given."""

@@ -135,7 +135,7 @@ class EventSubscription:
             position,
             filter.filter() if filter else EVERYTHING,
             heartbeat=heartbeat_seconds,
-            reauthenticate=info.context.reauthenticate,
+            renew=info.context.renew,
         ):
             if told.event is None:
                 yield StreamHeartbeat(cursor=_cursor(told.position))

@@ -58,8 +58,13 @@ class Context:
     @property
     def scope(self) -> Hashable:
         """All that an answer depends on beside the operation: who asks, with which rights."""
-        rights = frozenset(self.actor.rights.items())
-        return self.actor.id, rights, self.actor.everywhere, self.locale
+        return self.actor.held, self.locale
+
+    async def renew(self) -> Actor:
+        """Ask again who the caller is: what it is answered from now on follows its rights."""
+        if self.reauthenticate is not None:
+            self.actor = await self.reauthenticate()
+        return self.actor
 
     def fresh(self) -> None:
         """Before the next event of a stream: forget what was loaded, it may have changed."""

@@ -209,15 +209,17 @@ class Engine:
             if isinstance(source, ExecutionResult):
                 yield self._not_started(source.errors or (), admitted, context.request_id)
                 return
-            alike = _alike(admitted, context)
+            asked = admitted.prepared, encode(admitted.params.variables)
             async with aclosing(source) as events:
                 async for event in events:
                     make = partial(self._frame, executor, event, admitted, context)
+                    # Asked at each event: rights change while a stream lasts.
+                    scope: Hashable = getattr(context, "scope", None)
                     key = getattr(event, "share_key", None)
-                    if alike is None or key is None:
+                    if scope is None or key is None:
                         yield await make()
                     else:
-                        yield await self._frames.one((key, alike), make)
+                        yield await self._frames.one((key, asked, scope), make)
         except GraphQLError as error:
             yield self._not_started((error,), admitted, context.request_id)
         except Refused as refusal:
@@ -296,11 +298,3 @@ class Engine:
             b'"bucket":{"max":%d,"remaining":%d,"refillPerSecond":%d}}}'
             % (requested, spent, self.buckets.size, remaining, self.buckets.refill_per_second)
         )
-
-
-def _alike(admitted: Admitted, context: Any) -> tuple[Hashable, ...] | None:
-    """What subscribers have in common who are answered alike; None when that is not known."""
-    scope: Hashable = getattr(context, "scope", None)
-    if scope is None:
-        return None
-    return admitted.prepared, encode(admitted.params.variables), scope
