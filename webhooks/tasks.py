@@ -202,6 +202,8 @@ class InWorker(Middleware):
         try:
             _on_loop(self._open())
         except Exception as error:
+            # The thread of the loop would keep this process alive, and idle, for ever.
+            broker.emit_after("worker_shutdown", worker)
             raise MiddlewareError(f"the worker cannot start: {error}") from error
 
     def after_worker_shutdown(self, broker: Any, worker: Any) -> None:

@@ -23,7 +23,7 @@ from tests.chaos.judges import judged
 from tests.chaos.load import PATIENCE_SECONDS, Client, Load, Party
 from tests.chaos.observers import Observer, observers
 from tests.chaos.receivers import Receiver, Receivers
-from tests.chaos.sites import TIMEOUT_SECONDS, Site, site
+from tests.chaos.sites import TIMEOUT_SECONDS, Site, keep_logs, site
 from tests.demo.outside import connect_machine
 
 QUIET_SECONDS = 90.0
@@ -359,6 +359,8 @@ class Stage:
                 known = {"event": violation.event, "endpoint": violation.endpoint}
                 with contextlib.suppress(Exception):
                     say(f"    explainDelivery: {await owner.ask(EXPLAIN, known)}")
+        if verdict.violations:
+            say(f"  logs: {keep_logs(self.site, verdict.form)}")
         retries = self.load.supplier.retries + self.load.recipient.retries
         say(f"  sent again: {dict(retries)}; answered as replayed: {self.load.replayed}")
         answers = {one.name: dict(one.answers) for one in self.receivers.all}

@@ -258,6 +258,16 @@ async def site(form: str) -> AsyncIterator[Site]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def keep_logs(place: Site, name: str) -> Path:
+    """What the programs said, kept for whoever looks into a violation."""
+    target = ROOT / ".chaos" / name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for log in place.folder.glob("*.log"):
+        shutil.copy(log, target)
+    return target
+
+
 def tail(log: Path) -> str:
     """The end of a log."""
     return log.read_text(errors="replace")[-2000:] if log.exists() else ""

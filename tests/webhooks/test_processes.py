@@ -65,6 +65,31 @@ def kill(process: asyncio.subprocess.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+async def test_a_worker_that_finds_no_database_ends_with_a_status() -> None:
+    """Whoever supervises it starts it again: one that stayed, idle, would never be noticed."""
+    process = await asyncio.create_subprocess_exec(
+        *APART,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": "postgres://postgres@127.0.0.1:1/nowhere",
+            "BROKER_URL": "redis://127.0.0.1:1/0",
+            "SECRET_KEY": SECRET_KEY,
+        },
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(60):
+            _, said = await process.communicate()
+    finally:
+        kill(process)
+
+    assert process.returncode == 1
+    assert b"the worker cannot start" in said
+
+
 async def all_delivered(count: int) -> None:
     """Wait until other processes have delivered so many."""
     for _ in range(600):
