@@ -35,7 +35,7 @@ from resolvers.root import schema
 from schema import pages
 from schema.context import Context, locale_of
 from settings import Settings, listening, opened
-from webhooks import tasks
+from webhooks import site_keys, tasks
 
 VERSION = "0.1.0"
 GRAPHIQL_CLIENT = "graphiql"
@@ -70,6 +70,7 @@ def build(settings: Settings | None = None) -> Starlette:
         await refuse_old(settings.database_url)
         async with opened(settings), listening(settings):
             await ensure_explorer(GRAPHIQL_CLIENT, f"{settings.url}/graphiql")
+            await site_keys.ensure()
             await hub.start()
             worker = await tasks.start(settings.broker_url)
             forget = events.on_commit(hub.wake)
@@ -97,6 +98,7 @@ def build(settings: Settings | None = None) -> Starlette:
                 environment=settings.environment,
             ),
             Route("/", _home),
+            Route("/.well-known/webhook-keys.json", _webhook_keys),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz(settings.database_url)),
         ],
@@ -196,6 +198,12 @@ async def refuse_old(database_url: str) -> None:
 
 async def _home(request: Request) -> Response:
     return RedirectResponse("/graphiql")
+
+
+async def _webhook_keys(request: Request) -> Response:
+    """The public keys that verify webhooks, for anyone and any page."""
+    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    return JSONResponse(await site_keys.published(), headers=headers)
 
 
 async def _healthz(request: Request) -> Response:

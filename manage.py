@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -121,6 +122,16 @@ def _parser() -> argparse.ArgumentParser:
         dest="purpose",
         const=Purpose.CERTIFICATES,
         help="the key that signs certificates instead",
+    )
+    keys.add_argument(
+        "--webhooks",
+        action="store_const",
+        dest="purpose",
+        const=Purpose.WEBHOOKS,
+        help="the key that signs webhooks (Ed25519) instead; the present one signs too for a while",
+    )
+    keys.add_argument(
+        "--now", action="store_true", help="with --webhooks: the present one ends at once"
     )
     certificate = add(
         "certificate", certificate_verify, "Check a certificate of signature, offline if need be."
@@ -410,13 +421,22 @@ async def client_create(settings: Settings, asked: argparse.Namespace) -> int:
 
 async def rotate_keys(settings: Settings, asked: argparse.Namespace) -> int:
     """Tokens signed before stay valid until they end."""
+    if asked.now and asked.purpose is not Purpose.WEBHOOKS:
+        raise ValueError("--now goes with --webhooks")
     async with opened(settings):
         if asked.purpose:
-            await site_keys.rotate(asked.purpose)
+            await site_keys.rotate(asked.purpose, _overlap(settings, asked))
         else:
             await Keys(app.auth_settings(settings)).rotate()
     print(f"New {asked.purpose or 'tokens'} are signed with a new key.")
     return 0
+
+
+def _overlap(settings: Settings, asked: argparse.Namespace) -> timedelta | None:
+    """How long the present key signs beside the new one."""
+    if asked.purpose is not Purpose.WEBHOOKS or asked.now:
+        return None
+    return timedelta(seconds=settings.webhook_key_overlap_seconds)
 
 
 async def certificate_verify(settings: Settings, asked: argparse.Namespace) -> int:

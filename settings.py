@@ -36,6 +36,7 @@ from webhooks import holdings as webhook_holdings
 from webhooks import mailer
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
+from webhooks.expiry import warn_of_certificates
 from webhooks.mailer import server_at
 
 # The ORM's applications and the modules that hold their models.
@@ -262,6 +263,11 @@ class Settings(BaseSettings):
     webhook_secret_overlap_seconds: int = Field(
         86_400, ge=0, description="How long the old secret also signs after a rotation."
     )
+    webhook_key_overlap_seconds: int = Field(
+        604_800,
+        ge=0,
+        description="How long the replaced Ed25519 key of the site also signs webhooks.",
+    )
     webhook_max_endpoints: int = Field(50, ge=1, description="Endpoints per structure.")
 
     @field_validator("allowed_origins", "webhook_allow", "oidc_scopes", mode="before")
@@ -442,6 +448,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     deadlines.look_each_minute(technical.warn_of_expiry)
     deadlines.look_each_minute(accounts.ask_reviews)
     deadlines.look_each_minute(delegations.end_due)
+    deadlines.look_each_minute(warn_of_certificates)
     deadlines.keep_tidy(mail.forget_old)
     deadlines.keep_tidy(signatures.forget_old)
     deadlines.keep_tidy(site_keys.retire_ended)

@@ -112,6 +112,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),
+    "webhook.certificate_expiring": EventKind("webhook_endpoint", "Certificat client proche de sa fin", "Client certificate near its end"),
     "consent.granted":        EventKind("consent",   "Application autorisée",                        "Application allowed"),
     "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),
     "account.identity_linked": EventKind("account",  "Compte lié à un fournisseur d'identité",       "Account linked to an identity provider"),

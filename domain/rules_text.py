@@ -1950,6 +1950,97 @@ EVENTS: dict[str, RuleText] = {
         "Retirez l'un des deux critères.",
         "Leave one of the two criteria out.",
     ),
+    "BDR-WHK-012": RuleText(
+        "REQUIRED",
+        "L'adresse change de serveur : l'authentification et les en-têtes donnés pour l'ancien ne "
+        "sont pas remis au nouveau.",
+        "The URL changes to another server: the authentication and the headers given for the "
+        "former one are not handed to the new one.",
+        "Donnez-les de nouveau dans la même modification (auth, customHeaders), ou retirez-les.",
+        "Give them again in the same change (auth, customHeaders), or remove them.",
+    ),
+    "BDR-WHK-030": RuleText(
+        "NOT_ALLOWED",
+        "L'en-tête « {name} » ne peut pas être ajouté.",
+        "The header “{name}” may not be added.",
+        "Prenez un nom en x-… qui ne soit ni à nous (x-request-id) ni à un relais (x-forwarded-…),"
+        " ou authorization, api-key, apikey, ocp-apim-subscription-key.",
+        "Take a name in x-… that is neither ours (x-request-id) nor a proxy's (x-forwarded-…), or "
+        "authorization, api-key, apikey, ocp-apim-subscription-key.",
+    ),
+    "BDR-WHK-031": RuleText(
+        "INVALID_FORMAT",
+        "La valeur d'un en-tête compte 1 à {longest} caractères ASCII visibles, espaces à "
+        "l'intérieur seulement.",
+        "The value of a header has 1 to {longest} visible ASCII characters, spaces inside only.",
+        "Corrigez la valeur ; encodez en base 64 ce qui n'est pas ASCII.",
+        "Correct the value; encode in base 64 what is not ASCII.",
+    ),
+    "BDR-WHK-032": RuleText(
+        "TOO_MANY",
+        "Plus de {most} en-têtes sont demandés.",
+        "More than {most} headers are asked for.",
+        "Réduisez la liste.",
+        "Shorten the list.",
+    ),
+    "BDR-WHK-033": RuleText(
+        "DUPLICATE",
+        "L'en-tête « {name} » est donné deux fois, ou déjà rempli par l'authentification choisie.",
+        "The header “{name}” is given twice, or filled by the chosen authentication already.",
+        "Retirez l'un des deux.",
+        "Remove one of the two.",
+    ),
+    "BDR-WHK-034": RuleText(
+        "NOT_ALLOWED",
+        "Un certificat client ne se présente qu'en https.",
+        "A client certificate is presented over https only.",
+        "Donnez une adresse https au point de réception, ou retirez le certificat.",
+        "Give the endpoint an https URL, or remove the certificate.",
+    ),
+    "BDR-WHK-035": RuleText(
+        "INVALID_FORMAT",
+        "Ce n'est pas une suite d'au plus cinq certificats X.509 au format PEM, dont le premier "
+        "puisse authentifier un client.",
+        "This is not a row of up to five X.509 certificates in PEM, the first of which may "
+        "authenticate a client.",
+        "Collez le certificat du client puis ceux de ses autorités intermédiaires "
+        "(-----BEGIN CERTIFICATE-----), sans restriction d'usage qui exclue clientAuth.",
+        "Paste the certificate of the client, then those of its intermediate authorities "
+        "(-----BEGIN CERTIFICATE-----), without a restriction of use that leaves clientAuth out.",
+    ),
+    "BDR-WHK-036": RuleText(
+        "INVALID_FORMAT",
+        "Ce n'est pas une clé privée utilisable : PEM sans mot de passe, RSA d'au moins 2048 bits, "
+        "courbe elliptique ou Ed25519.",
+        "This is not a private key that can be used: PEM without a password, RSA of at least 2048 "
+        "bits, elliptic curve or Ed25519.",
+        "Convertissez-la, par exemple avec « openssl pkey -in cle.pem ».",
+        "Convert it, with “openssl pkey -in key.pem” for example.",
+    ),
+    "BDR-WHK-037": RuleText(
+        "MISMATCH",
+        "La clé privée n'est pas celle du certificat.",
+        "The private key is not that of the certificate.",
+        "Donnez la clé du premier certificat de la suite.",
+        "Give the key of the first certificate of the row.",
+    ),
+    "BDR-WHK-038": RuleText(
+        "OUT_OF_RANGE",
+        "Le certificat n'est pas en cours de validité ({detail}).",
+        "The certificate is not valid today ({detail}).",
+        "Faites-le renouveler par l'autorité qui l'a délivré.",
+        "Have it renewed by the authority that issued it.",
+    ),
+    "BDR-WHK-039": RuleText(
+        "INVALID_FORMAT",
+        "« {field_fr} » est vide, trop long (plus de {longest} caractères) ou contient un caractère"
+        " qui ne se transmet pas.",
+        "“{field_en}” is empty, too long (more than {longest} characters) or has a character that "
+        "cannot be sent.",
+        "Corrigez la valeur : ni caractère de commande, ni deux-points dans un nom d'utilisateur ; "
+        "ASCII seulement pour OAuth 2.",
+        "Correct the value: no control character, no colon in a user name; ASCII only for OAuth 2.",
+    ),
 }
 
 REQUESTS: dict[str, RuleText] = {
@@ -2296,6 +2387,11 @@ FIELDS: dict[str, tuple[str, str]] = {
     "directions": ("Sens", "Direction"),
     "totalFrom": ("Total TTC minimal", "Lowest total"),
     "totalTo": ("Total TTC maximal", "Highest total"),
+    "user": ("Utilisateur", "User"),
+    "clientId": ("Client", "Client"),
+    "clientSecret": ("Secret du client", "Client secret"),
+    "scope": ("Portée", "Scope"),
+    "audience": ("Audience", "Audience"),
 }
 
 

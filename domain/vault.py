@@ -7,6 +7,7 @@ import hashlib
 import os
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
@@ -27,6 +28,14 @@ def unseal(sealed: str, owner: str, key: bytes) -> str:
     """
     raw = base64.b64decode(sealed)
     return _cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], owner.encode()).decode()
+
+
+def opened(sealed: str | None, owner: str, key: bytes) -> str | None:
+    """The same, or None when it cannot be opened: SECRET_KEY was changed since."""
+    try:
+        return unseal(sealed or "", owner, key)
+    except (InvalidTag, ValueError):
+        return None
 
 
 @lru_cache(maxsize=4)

@@ -347,6 +347,13 @@ DATA: Mapping[str, Schema] = {
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),
+    "webhook.certificate_expiring": _object(
+        {
+            "endpoint": _ENDPOINT,
+            "certificate": _object({"subject": _TEXT, "expiresAt": _INSTANT}),
+            "daysLeft": _COUNT,
+        }
+    ),
     "consent.granted": _object({"consent": _CONSENT}),
     "consent.withdrawn": _object({"consent": _CONSENT}),
     "account.identity_linked": _object({"identity": _IDENTITY}),

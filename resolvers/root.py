@@ -20,6 +20,7 @@ from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
+from resolvers.webhook_keys import WebhookKeyQuery
 from resolvers.webhooks import WebhookMutation, WebhookQuery
 from schema.context import Info
 from schema.events import EVENT_TYPES
@@ -38,6 +39,7 @@ class Query(
     InvoiceQuery,
     EventQuery,
     WebhookQuery,
+    WebhookKeyQuery,
     ConnectionQuery,
     ReferenceQuery,
 ):

@@ -10,6 +10,7 @@ import strawberry
 
 from domain.access import Actor
 from domain.select import Select
+from schema.codecs import CODE, FLAG, INSTANT
 from schema.context import InLocale, Locale
 from schema.enums import shown_enum
 from schema.event_filters import EventKind, WebhookFilter, WebhookFilterInput
@@ -19,6 +20,17 @@ from schema.pages import Connection
 from schema.reading import column, computed, connection, json_column, shows, to_many, to_one
 from schema.scalars import EventCursor, Url
 from schema.structures import Structure
+from schema.webhook_auth import (
+    AUTH,
+    HEADERS,
+    SIGNATURES,
+    WebhookAuth,
+    WebhookAuthInput,
+    WebhookHeaderInput,
+    auth_of,
+    signatures_of,
+    trust_of,
+)
 from webhooks import explain, queries, words
 from webhooks.endpoints import EndpointDraft, Resume
 from webhooks.models import (
@@ -29,6 +41,7 @@ from webhooks.models import (
     SkipReason,
 )
 from webhooks.outbound import ErrorKind
+from webhooks.signing import Signature
 
 shown_enum(
     EndpointStatus,
@@ -186,6 +199,20 @@ class WebhookEndpoint(Node):
         description="Fin de l'ancien secret. Until then the secret before the last rotation signs"
         " too."
     )
+    signatures: list[Signature] = computed(
+        signatures_of,
+        needs={"signs_ed25519": FLAG},
+        description="Signatures. How messages are signed.",
+    )
+    auth: WebhookAuth = computed(
+        auth_of,
+        needs={"auth_kind": CODE, "auth_shown": CODE, "auth_expires_at": INSTANT},
+        description="Authentification. How we prove to the receiver who we are.",
+    )
+    custom_headers: list[str] = json_column(
+        "header_names",
+        description="En-têtes ajoutés. Their names, at most 5; values are never shown.",
+    )
     created_at: datetime = column(description="Créé le.")
     updated_at: datetime = column(description="Modifié le.")
     deliveries: Connection[WebhookDelivery] = connection(
@@ -244,6 +271,9 @@ class WebhookEndpointCreateInput:
     )
     events: list[EventKind] | None = _optional(_EVENTS)
     filter: WebhookFilterInput | None = _optional(_FILTER)
+    signatures: list[Signature] | None = _optional(SIGNATURES)
+    auth: WebhookAuthInput | None = _optional(AUTH)
+    custom_headers: list[WebhookHeaderInput] | None = _optional(HEADERS)
     idempotency_key: str | None = _optional(KEY)
 
     def draft(self) -> EndpointDraft:
@@ -253,6 +283,7 @@ class WebhookEndpointCreateInput:
             description=self.description,
             kinds=tuple(kind.value for kind in self.events or ()),
             wanted=self.filter.criteria() if self.filter else {},
+            trust=trust_of(self.signatures, self.auth, self.custom_headers),
         )
 
 
@@ -263,6 +294,9 @@ class WebhookEndpointUpdateInput:
     description: str | None = _unchanged("Description. Your words for it.")
     events: list[EventKind] | None = _unchanged(_EVENTS)
     filter: WebhookFilterInput | None = _unchanged("Filtre. Replaces the present one.")
+    signatures: list[Signature] | None = _unchanged(SIGNATURES)
+    auth: WebhookAuthInput | None = _unchanged(AUTH)
+    custom_headers: list[WebhookHeaderInput] | None = _unchanged(HEADERS)
     idempotency_key: str | None = _optional(KEY)
 
     def changes(self) -> dict[str, Any]:
@@ -277,6 +311,7 @@ class WebhookEndpointUpdateInput:
             found["kinds"] = tuple(kind.value for kind in given["events"] or ())
         if "filter" in given:
             found["wanted"] = given["filter"].criteria() if given["filter"] else {}
+        found["trust"] = trust_of(self.signatures, self.auth, self.custom_headers)
         return found
 
 

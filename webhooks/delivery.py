@@ -12,12 +12,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
-from domain import events, vault
+from domain import events
 from domain.access import SYSTEM, Permission
 from domain.clock import now
 from domain.ids import new_id
 from webhooks import policy, queue
-from webhooks.envelope import headers_of
 from webhooks.matching import EXHAUSTED, PAUSED
 from webhooks.models import (
     DeliveryState,
@@ -26,7 +25,7 @@ from webhooks.models import (
     NextAttempt,
     PauseReason,
 )
-from webhooks.outbound import Outcome, Request
+from webhooks.outbound import Outcome, printable
 from webhooks.policy import Policy
 from webhooks.queue import AttemptRow, Claimed, Settlement
 
@@ -38,10 +37,10 @@ GONE = 410
 Uniform = Callable[[float, float], float]
 
 
-class Posts(Protocol):
-    """What is needed of the HTTP client."""
+class Sends(Protocol):
+    """What carries a claimed delivery to its receiver."""
 
-    def post(self, request: Request) -> asyncio.Future[Outcome]: ...
+    def send(self, claimed: Claimed, at: datetime) -> asyncio.Future[Outcome]: ...
 
 
 @dataclass(frozen=True)
@@ -80,34 +79,6 @@ def pause_reason(
     if outcome.status == GONE:
         return PauseReason.GONE
     return PauseReason.NO_SUCCESS if at - failing_since > site.pause_after else None
-
-
-def request_of(claimed: Claimed, at: datetime, site: Policy) -> Request:
-    """The request of one attempt: the frozen body, signed for this moment."""
-    return Request(
-        url=claimed.endpoint.url,
-        headers=headers_of(
-            event_id=claimed.event_id,
-            event_kind=claimed.event_kind,
-            body=claimed.body,
-            secrets=secrets_of(claimed.endpoint, at, site.key),
-            at=at,
-            attempt=claimed.attempt,
-            request_id=claimed.request_id,
-            environment=site.environment,
-            product=site.product,
-        ),
-        body=claimed.body,
-    )
-
-
-def secrets_of(endpoint: Endpoint, at: datetime, key: bytes) -> list[str]:
-    """The secrets that sign at this moment, the newest first."""
-    sealed = [endpoint.secret]
-    previous, until = endpoint.previous_secret, endpoint.previous_secret_until
-    if previous is not None and until is not None and until > at:
-        sealed.append(previous)
-    return [vault.unseal(text, endpoint.id, key) for text in sealed]
 
 
 async def turn(
@@ -220,22 +191,14 @@ def _attempt(result: Result, then: Settlement) -> AttemptRow:
     )
 
 
-def printable(answer: bytes) -> str:
-    """The beginning of an answer as text: what is not text, or could disguise text, is escaped."""
-    text = answer.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
-
-
 class Pump:
     """Sends what is due until nothing is: claims, posts and writes go on side by side.
 
     A slow receiver costs one place among those under way, never the progress of the others.
     """
 
-    def __init__(self, sender: Posts, uniform: Uniform = random.uniform) -> None:
-        self._sender = sender
+    def __init__(self, courier: Sends, uniform: Uniform = random.uniform) -> None:
+        self._courier = courier
         self._uniform = uniform
         # Requests under way, by endpoint.
         self._busy: Counter[str] = Counter()
@@ -285,10 +248,9 @@ class Pump:
         return max(0, min(policy.current().in_flight - self._busy.total(), BATCH))
 
     def _send(self, claims: Sequence[Claimed]) -> None:
-        site = policy.current()
         for claimed in claims:
             at = now()
-            answer = self._sender.post(request_of(claimed, at, site))
+            answer = self._courier.send(claimed, at)
             self._busy[claimed.endpoint.id] += 1
             answer.add_done_callback(partial(self._ended, claimed, at))
 

@@ -19,7 +19,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import policy, queue
+from webhooks import policy, queue, trust
 from webhooks.delivery import pause as pause_and_tell
 from webhooks.delivery import tell
 from webhooks.matching import PING
@@ -33,6 +33,7 @@ from webhooks.models import (
 )
 from webhooks.signing import new_secret
 from webhooks.targets import url_problems
+from webhooks.trust import Trust
 
 LONGEST_DESCRIPTION = 200
 
@@ -48,6 +49,7 @@ class EndpointDraft:
     description: str = ""
     kinds: tuple[str, ...] = ()
     wanted: Mapping[str, Any] = field(default_factory=dict)
+    trust: Trust = field(default_factory=Trust)
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,15 @@ class Resume(StrEnum):
     NOW = "NOW"
 
 
-def problems_of(draft: EndpointDraft) -> list[Problem]:
-    """Every reason to refuse an endpoint."""
+def problems_of(draft: EndpointDraft, kept: Endpoint | None = None) -> list[Problem]:
+    """Every reason to refuse an endpoint, or the change of one that is kept."""
     return [
         *url_problems(draft.url, ("url",), policy.current().allow),
         *text_problems(draft.description, ("description",), LONGEST_DESCRIPTION),
         *filter_problems(
             replace(EventFilter.of(draft.wanted), kinds=frozenset(draft.kinds)), ("filter",)
         ),
+        *trust.problems_of(draft.trust, draft.url, kept, policy.current(), now()),
     ]
 
 
@@ -93,6 +96,7 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
             id=identifier,
             structure_id=structure_id,
             **_content(draft),
+            **trust.columns(draft.trust, identifier, policy.current(), at),
             permissions=_readable(actor, structure_id),
             secret=vault.seal(secret, identifier, policy.current().key),
             since_position=await _head_locked(),
@@ -119,9 +123,10 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
                 **changes,
             }
         )
-        if problems := problems_of(draft):
+        if problems := problems_of(draft, endpoint):
             raise Invalid(*problems)
-        return await _saved(endpoint.update_from_dict(_content(draft)))
+        known_by = trust.columns(draft.trust, endpoint.id, policy.current(), now())
+        return await _saved(endpoint.update_from_dict(_content(draft) | known_by))
 
 
 async def pause(actor: Actor, endpoint_id: str) -> Endpoint:
@@ -174,7 +179,7 @@ async def delete(actor: Actor, endpoint_id: str) -> Endpoint:
         endpoint.secret = ""
         endpoint.previous_secret = None
         endpoint.previous_secret_until = None
-        return await _saved(endpoint)
+        return await _saved(endpoint.update_from_dict(trust.forgotten()))
 
 
 async def rotate_secret(actor: Actor, endpoint_id: str) -> Kept:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain import cursors
 from domain.access import ActorKind
@@ -25,7 +26,7 @@ def body_of(event: Event, tenant: str, environment: str) -> bytes:
         {
             "id": event.id,
             "type": event.kind,
-            "timestamp": _instant(event.occurred_at),
+            "timestamp": instant(event.occurred_at),
             "cursor": cursors.event(event.position),
             "subject": event.subject_id,
             "subjectSequence": event.subject_sequence,
@@ -46,6 +47,7 @@ def headers_of(
     event_kind: str,
     body: bytes,
     secrets: Sequence[str],
+    keys: Sequence[Ed25519PrivateKey] = (),
     at: datetime,
     attempt: int,
     request_id: str,
@@ -58,7 +60,7 @@ def headers_of(
         "user-agent": product,
         "webhook-id": event_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signature_header(event_id, at, body, secrets),
+        "webhook-signature": signature_header(event_id, at, body, secrets, keys),
         "webhook-attempt": str(attempt),
         "webhook-event-type": event_kind,
         "webhook-environment": environment,
@@ -99,5 +101,6 @@ def _traceparent(event_id: str, request_id: str) -> str:
     return f"00-{trace}-{hashlib.sha256(request_id.encode()).hexdigest()[:16]}-01"
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """An instant as messages carry it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -19,6 +19,7 @@ from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
 from webhooks import mailer, policy, queue
+from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
 from webhooks.models import Turn
@@ -48,11 +49,13 @@ class Machine:
 
     def __init__(self) -> None:
         site = policy.current()
-        self._sender = Sender(
-            allow=site.allow,
-            timeout_seconds=site.timeout_seconds,
-            connect_seconds=site.connect_seconds,
-            ca_file=site.ca_file,
+        self._courier = Courier(
+            Sender(
+                allow=site.allow,
+                timeout_seconds=site.timeout_seconds,
+                connect_seconds=site.connect_seconds,
+                ca_file=site.ca_file,
+            )
         )
         self._dispatching = False
         self._dispatch_again = False
@@ -87,7 +90,7 @@ class Machine:
             _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             for task in late:
                 task.cancel()
-        self._sender.close()
+        self._courier.close()
 
     def every(self, name: str, interval: timedelta, act: Callable[[], Awaitable[object]]) -> None:
         """Have something else done at intervals, by one process among all."""
@@ -120,7 +123,7 @@ class Machine:
         if self._pump is not None:
             self._pump.look_again()
             return
-        pump = self._pump = Pump(self._sender)
+        pump = self._pump = Pump(self._courier)
         retirement = asyncio.get_running_loop().call_later(PUMP_SECONDS, self._retire, pump)
         try:
             await pump.run()

@@ -101,6 +101,15 @@ class Endpoint(Model):
     secret = fields.CharField(max_length=400)
     previous_secret = fields.CharField(max_length=400, null=True)
     previous_secret_until = fields.DatetimeField(null=True)
+    signs_ed25519 = fields.BooleanField(default=False)
+    # An AuthKind; what may be shown of it, and all of it sealed.
+    auth_kind = fields.CharField(max_length=12, default="NONE")
+    auth_shown: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
+    auth_sealed = fields.TextField(null=True)
+    auth_expires_at = fields.DatetimeField(null=True)
+    auth_warned_days = fields.IntField(null=True)
+    header_names: fields.Field[list[str]] = fields.JSONField(default=list)
+    headers_sealed = fields.TextField(null=True)
     # Events up to this position are from before its time.
     since_position = fields.BigIntField()
     consecutive_failures = fields.IntField(default=0)

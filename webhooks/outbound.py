@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import pycurl
 
@@ -25,6 +25,7 @@ from webhooks.addresses import Allowed, Reason, refused
 EXCERPT_BYTES = 4096
 # A longer answer is cut off: reading it to the end would only serve to keep the connection.
 ANSWER_BYTES = 64 * 1024
+LONGEST_DETAIL = 500
 MAX_CONNECTIONS = 1024
 IDLE_CONNECTIONS = 512
 CONNECTION_LIFETIME_SECONDS = 600
@@ -44,16 +45,30 @@ class ErrorKind(StrEnum):
     PROTOCOL = "PROTOCOL"
     URL = "URL"
     STATUS = "STATUS"
+    TOKEN = "TOKEN"  # noqa: S105 - the name of a failure
+    SEALED = "SEALED"
     INTERRUPTED = "INTERRUPTED"
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """What proves who we are in TLS: a chain that begins with our certificate, and its key."""
+
+    chain: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One message to post."""
+    """One message to post, and how much of the answer to keep."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    keep: int = EXCERPT_BYTES
+    # Less than the time of the sender, for what is only part of an attempt.
+    timeout_seconds: float | None = None
+    certificate: ClientCertificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,14 @@ class Outcome:
     retry_after: int | None = None
     error: ErrorKind | None = None
     detail: str | None = None
+
+
+class Posts(Protocol):
+    """What is needed of the HTTP client."""
+
+    def post(self, request: Request) -> asyncio.Future[Outcome]: ...
+
+    def close(self) -> None: ...
 
 
 class Sender:
@@ -84,9 +107,9 @@ class Sender:
         ca_file: str | None = None,
         open_socket: OpenSocket = socket.socket,
     ) -> None:
+        self._timeout_seconds = timeout_seconds
         self._options: tuple[tuple[int, Any], ...] = (
             *_FIXED_OPTIONS,
-            (pycurl.TIMEOUT_MS, int(timeout_seconds * 1000)),
             (pycurl.CONNECTTIMEOUT_MS, int(connect_seconds * 1000)),
             *_authorities(ca_file),
         )
@@ -96,7 +119,9 @@ class Sender:
     def post(self, request: Request) -> asyncio.Future[Outcome]:
         """Send one message. The future always gets an outcome, whatever the far side does."""
         if self._engine is None:
-            self._engine = _Engine(asyncio.get_running_loop(), self._options, self._dial)
+            self._engine = _Engine(
+                asyncio.get_running_loop(), self._options, self._dial, self._timeout_seconds
+            )
         return self._engine.submit(request)
 
     def close(self) -> None:
@@ -136,26 +161,40 @@ class _Exchange:
         self._refusal: Reason | None = None
         self._socket: socket.socket | None = None
         self._answer = bytearray()
+        self._keep = EXCERPT_BYTES
         self._cut = False
         self._started = 0.0
+        # A handle that held a client certificate serves no other request.
+        self.is_spent = False
         for option, value in options:
             self.curl.setopt(option, value)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.curl.setopt(pycurl.SOCKOPTFUNCTION, self._opened)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._take)
 
-    def prepare(self, request: Request, future: asyncio.Future[Outcome]) -> None:
+    def prepare(
+        self, request: Request, future: asyncio.Future[Outcome], timeout_seconds: float
+    ) -> None:
         self.future = future
         self._secure = not request.url.lower().startswith("http:")
         self._refusal = None
         self._answer.clear()
+        self._keep = request.keep
         self._cut = False
         self._started = time.perf_counter()
+        seconds = min(timeout_seconds, request.timeout_seconds or timeout_seconds)
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         self.curl.setopt(pycurl.URL, request.url)
         self.curl.setopt(
             pycurl.HTTPHEADER, ["Expect:", *[f"{k}: {v}" for k, v in request.headers.items()]]
         )
         self.curl.setopt(pycurl.POSTFIELDS, request.body)
+        if request.certificate is not None:
+            self.is_spent = True
+            self.curl.setopt(pycurl.SSLCERT_BLOB, request.certificate.chain)
+            self.curl.setopt(pycurl.SSLKEY_BLOB, request.certificate.key)
+            # A session resumed would vouch for whoever began it.
+            self.curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
 
     def outcome(self, code: int, text: str) -> Outcome:
         latency_ms = int((time.perf_counter() - self._started) * 1000)
@@ -166,7 +205,7 @@ class _Exchange:
         return Outcome(
             status=status,
             latency_ms=latency_ms,
-            excerpt=bytes(self._answer[:EXCERPT_BYTES]),
+            excerpt=bytes(self._answer[: self._keep]),
             retry_after=self.curl.getinfo(pycurl.RETRY_AFTER) or None if error else None,
             error=error,
             detail=detail,
@@ -214,8 +253,10 @@ class _Engine:
         loop: asyncio.AbstractEventLoop,
         options: Sequence[tuple[int, Any]],
         dial: _Dialler,
+        timeout_seconds: float,
     ) -> None:
         self._loop = loop
+        self._timeout_seconds = timeout_seconds
         self._options = options
         self._dial = dial
         self._busy: dict[pycurl.Curl, _Exchange] = {}
@@ -239,10 +280,10 @@ class _Engine:
         future: asyncio.Future[Outcome] = self._loop.create_future()
         exchange = self._spare.pop() if self._spare else self._new_exchange()
         try:
-            exchange.prepare(request, future)
+            exchange.prepare(request, future, self._timeout_seconds)
         except (pycurl.error, UnicodeError, ValueError) as error:
-            future.set_result(Outcome(None, 0, error=ErrorKind.URL, detail=str(error)))
-            self._spare.append(exchange)
+            future.set_result(Outcome(None, 0, error=ErrorKind.URL, detail=printable(str(error))))
+            self._put_back(exchange)
             return future
         self._busy[exchange.curl] = exchange
         self._multi.add_handle(exchange.curl)
@@ -295,7 +336,13 @@ class _Engine:
         exchange = self._busy.pop(curl)
         self._multi.remove_handle(curl)
         exchange.settle(exchange.outcome(code, text))
-        self._spare.append(exchange)
+        self._put_back(exchange)
+
+    def _put_back(self, exchange: _Exchange) -> None:
+        if exchange.is_spent:
+            exchange.curl.close()
+        else:
+            self._spare.append(exchange)
 
     def _on_timer(self, milliseconds: int) -> None:
         if milliseconds <= 0:
@@ -407,7 +454,15 @@ def _explained(
         return (None, None) if succeeded else (ErrorKind.STATUS, None)
     if refusal is not None and code == pycurl.E_COULDNT_CONNECT:
         return ErrorKind.REFUSED_ADDRESS, refusal.value
-    return _ERRORS.get(code, ErrorKind.PROTOCOL), text or None
+    return _ERRORS.get(code, ErrorKind.PROTOCOL), printable(text[:LONGEST_DETAIL]) or None
+
+
+def printable(answer: bytes | str) -> str:
+    """What a receiver said, as text: what is not text, or could disguise text, is escaped."""
+    text = answer.decode("utf-8", "backslashreplace") if isinstance(answer, bytes) else answer
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _authorities(ca_file: str | None) -> tuple[tuple[int, str], ...]:

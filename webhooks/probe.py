@@ -15,10 +15,9 @@ from typing import Any
 
 from domain.clock import now
 from domain.ids import new_id
-from webhooks.delivery import Posts, printable
 from webhooks.envelope import API_VERSION, headers_of
 from webhooks.matching import PING
-from webhooks.outbound import ErrorKind, Outcome, Request
+from webhooks.outbound import ErrorKind, Outcome, Posts, Request, printable
 from webhooks.signing import new_secret
 
 # A receiver answers first and works afterwards: slower than this, load will make it time out.

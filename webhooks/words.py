@@ -9,6 +9,8 @@ from webhooks.endpoints import Resume
 from webhooks.explain import Why
 from webhooks.models import DeliveryState, EndpointStatus, NextAttempt, PauseReason, SkipReason
 from webhooks.outbound import ErrorKind
+from webhooks.receiver_auth import AuthKind, ClientProof
+from webhooks.signing import Signature
 
 # fmt: off
 ENDPOINT_STATUSES: Mapping[EndpointStatus, Words] = {
@@ -57,7 +59,26 @@ ERROR_KINDS: Mapping[ErrorKind, Words] = {
     ErrorKind.PROTOCOL:    Words("Protocole", "The answer is not HTTP"),
     ErrorKind.URL:         Words("Adresse inutilisable", "The URL cannot be used"),
     ErrorKind.STATUS:      Words("Statut HTTP", "The answer is not a success; see `status`"),
+    ErrorKind.TOKEN:       Words("Jeton non obtenu", "The token endpoint of the receiver gave no access token; see `detail`"),
+    ErrorKind.SEALED:      Words("Secrets illisibles", "The secrets of the endpoint cannot be opened since SECRET_KEY changed: rotate its secret, give its credentials and headers again"),
     ErrorKind.INTERRUPTED: Words("Interrompu", "Our worker stopped; the message is sent again"),
+}
+
+SIGNATURES: Mapping[Signature, Words] = {
+    Signature.HMAC:    Words("Secret partagé", "HMAC-SHA256 with the secret of the endpoint (`v1`)"),
+    Signature.ED25519: Words("Clé du site", "Ed25519 with the key pair of the site (`v1a`)"),
+}
+
+AUTH_KINDS: Mapping[AuthKind, Words] = {
+    AuthKind.NONE:        Words("Aucune", "The signature alone"),
+    AuthKind.BASIC:       Words("Utilisateur et mot de passe", "`Authorization: Basic` (RFC 7617)"),
+    AuthKind.OAUTH2:      Words("OAuth 2", "A token by client credentials (RFC 6749)"),
+    AuthKind.CERTIFICATE: Words("Certificat client", "A certificate presented in TLS"),
+}
+
+CLIENT_PROOFS: Mapping[ClientProof, Words] = {
+    ClientProof.HEADER: Words("En-tête", "In `Authorization: Basic`"),
+    ClientProof.BODY:   Words("Corps", "In the form, as `client_id` and `client_secret`"),
 }
 
 RESUMES: Mapping[Resume, Words] = {

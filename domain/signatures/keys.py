@@ -9,7 +9,6 @@ import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tortoise.expressions import Q
 
@@ -102,8 +101,7 @@ async def _replaced(purpose: Purpose, overlap: timedelta | None) -> Key:
 
 
 def _opened(row: SiteKey) -> Key | None:
-    try:
-        plain = vault.unseal(row.sealed or "", row.id, policy.current().key)
-    except (InvalidTag, ValueError):
+    plain = vault.opened(row.sealed, row.id, policy.current().key)
+    if plain is None:
         return None
     return Key(row.kid, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(plain)))

@@ -256,11 +256,13 @@ async def everything_about_machines(world: World, clock: Clock) -> None:
     await connections.move(site, world.connection.id, ConnectionAction.CLOSE, "Motif")
 
 
-# Told by the importers and by a delivery that fails for days, each in tests of their own.
+# Told by the importers, by a delivery that fails for days and by a certificate near its end,
+# each in tests of their own.
 _ELSEWHERE = {
     "account.invited",
     "accounts.imported",
     "structures.imported",
+    "webhook.certificate_expiring",
     "webhook.deliveries_exhausted",
 }
 

@@ -60,6 +60,8 @@ class Receiver:
         self.messages: list[Message] = []
         self.reply = reply
         self.connections = 0
+        # The name in the client certificate that each message came under, if any.
+        self.clients: list[str] = []
         self._arrival = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -107,6 +109,7 @@ class Receiver:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         message = Message(head[0].split(" ")[1], headers, body)
         self.messages.append(message)
+        self.clients += _client_names(writer)
         async with self._arrival:
             self._arrival.notify_all()
         reply = self.reply if isinstance(self.reply, Reply) else self.reply(message)
@@ -120,3 +123,8 @@ class Receiver:
         writer.write("\r\n".join(lines).encode() + reply.body)
         await writer.drain()
         return True
+
+
+def _client_names(writer: asyncio.StreamWriter) -> list[str]:
+    shown = writer.get_extra_info("peercert") or {}
+    return [value for part in shown.get("subject", ()) for name, value in part]

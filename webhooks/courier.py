@@ -1,0 +1,196 @@
+"""One attempt, from a claimed delivery to its outcome: signed for this moment, proved as asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain import vault
+from domain.clock import now
+from webhooks import custom_headers, policy, receiver_auth
+from webhooks.envelope import headers_of
+from webhooks.models import Endpoint
+from webhooks.outbound import ErrorKind, Outcome, Posts, Request
+from webhooks.policy import Policy
+from webhooks.queue import Claimed
+from webhooks.receiver_auth import Auth, AuthKind, Basic, Certificate, OAuth2
+from webhooks.site_keys import SigningKeys
+from webhooks.tokens import NoToken, Token, Tokens
+
+UNAUTHORIZED = 401
+# What is left for a request when a token took nearly all the time of the attempt.
+LEAST_SECONDS = 1.0
+SEALED_DETAIL = "The {what} of the endpoint cannot be opened: SECRET_KEY was changed. {remedy}"
+
+log = logging.getLogger(__name__)
+
+
+class Sealed(Exception):
+    """Something of the endpoint cannot be opened; the message says what, and the remedy."""
+
+
+class Courier:
+    """Sends what was claimed. Whatever goes wrong is an outcome, never an exception."""
+
+    def __init__(self, sender: Posts) -> None:
+        self._sender = sender
+        self._keys = SigningKeys()
+        self._tokens = Tokens(sender)
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+
+    def send(self, claimed: Claimed, at: datetime) -> asyncio.Future[Outcome]:
+        """Send one message. The future always gets an outcome."""
+        if must_wait(claimed.endpoint):
+            return self._spawned(claimed)
+        try:
+            return self._sender.post(request_of(claimed, at, policy.current()))
+        except Sealed as error:
+            return _at_once(Outcome(None, 0, error=ErrorKind.SEALED, detail=str(error)))
+
+    def close(self) -> None:
+        """Close every connection; requests under way end as interrupted."""
+        self._sender.close()
+
+    def _spawned(self, claimed: Claimed) -> asyncio.Task[Outcome]:
+        task = asyncio.create_task(self._send_when_ready(claimed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _send_when_ready(self, claimed: Claimed) -> Outcome:
+        try:
+            return await self._attempt(claimed, policy.current())
+        except Sealed as error:
+            return Outcome(None, 0, error=ErrorKind.SEALED, detail=str(error))
+        except NoToken as error:
+            return Outcome(
+                None, 0, retry_after=error.retry_after, error=ErrorKind.TOKEN, detail=str(error)
+            )
+        except Exception:
+            # The database did not give the keys: one message fails, the others go on.
+            log.exception("%s could not be prepared", claimed.request_id)
+            return Outcome(None, 0, error=ErrorKind.INTERRUPTED)
+
+    async def _attempt(self, claimed: Claimed, site: Policy) -> Outcome:
+        """The whole attempt, a token and a second try with another one included, in its time."""
+        ends = time.monotonic() + site.timeout_seconds
+
+        def left() -> float:
+            return max(LEAST_SECONDS, ends - time.monotonic())
+
+        endpoint = claimed.endpoint
+        keys = await self._keys.current() if endpoint.signs_ed25519 else ()
+        auth = auth_of(endpoint, site.key)
+        if not isinstance(auth, OAuth2):
+            return await self._sender.post(request_of(claimed, now(), site, keys))
+        kept = self._tokens.known(auth)
+        token = kept or await self._tokens.fetched(auth, site.product, left())
+        request = request_of(claimed, now(), site, keys, token)
+        outcome = await self._sender.post(replace(request, timeout_seconds=left()))
+        if outcome.status != UNAUTHORIZED or kept is None:
+            return outcome
+        token = await self._tokens.instead_of(kept, auth, site.product, left())
+        request = request_of(claimed, now(), site, keys, token)
+        return await self._sender.post(replace(request, timeout_seconds=left()))
+
+
+def must_wait(endpoint: Endpoint) -> bool:
+    """Whether something must be fetched before a message can be made."""
+    return endpoint.signs_ed25519 or endpoint.auth_kind == AuthKind.OAUTH2
+
+
+def request_of(
+    claimed: Claimed,
+    at: datetime,
+    site: Policy,
+    keys: Sequence[Ed25519PrivateKey] = (),
+    token: Token | None = None,
+) -> Request:
+    """The request of one attempt: the frozen body, signed for this moment.
+
+    Raises:
+        Sealed: a secret of the endpoint cannot be opened.
+    """
+    endpoint = claimed.endpoint
+    auth = auth_of(endpoint, site.key)
+    signed = headers_of(
+        event_id=claimed.event_id,
+        event_kind=claimed.event_kind,
+        body=claimed.body,
+        secrets=secrets_of(endpoint, at, site.key),
+        keys=keys,
+        at=at,
+        attempt=claimed.attempt,
+        request_id=claimed.request_id,
+        environment=site.environment,
+        product=site.product,
+    )
+    return Request(
+        url=endpoint.url,
+        headers={**headers_to(endpoint, site.key), **_authorization(auth, token), **signed},
+        body=claimed.body,
+        certificate=auth.presented if isinstance(auth, Certificate) else None,
+    )
+
+
+def secrets_of(endpoint: Endpoint, at: datetime, key: bytes) -> list[str]:
+    """The secrets that sign at this moment, the newest first.
+
+    Raises:
+        Sealed: the present one cannot be opened.
+    """
+    present = vault.opened(endpoint.secret, endpoint.id, key)
+    if present is None:
+        raise _sealed("secret", "Rotate it.")
+    previous, until = endpoint.previous_secret, endpoint.previous_secret_until
+    if previous is None or until is None or until <= at:
+        return [present]
+    # One that cannot be opened any more is not missed: it was about to go.
+    old = vault.opened(previous, endpoint.id, key)
+    return [present] if old is None else [present, old]
+
+
+def auth_of(endpoint: Endpoint, key: bytes) -> Auth:
+    """How to prove who we are to the receiver.
+
+    Raises:
+        Sealed: it cannot be opened.
+    """
+    found = receiver_auth.opened(endpoint.auth_kind, endpoint.auth_sealed, endpoint.id, key)
+    if found is None:
+        raise _sealed("credentials", "Give them again.")
+    return found
+
+
+def headers_to(endpoint: Endpoint, key: bytes) -> Mapping[str, str]:
+    """The headers that the endpoint asks for.
+
+    Raises:
+        Sealed: they cannot be opened.
+    """
+    found = custom_headers.opened(endpoint.headers_sealed, endpoint.id, key)
+    if found is None:
+        raise _sealed("headers", "Give them again.")
+    return found
+
+
+def _authorization(auth: Auth, token: Token | None) -> dict[str, str]:
+    if isinstance(auth, Basic):
+        return {"authorization": auth.header}
+    return {} if token is None else {"authorization": f"Bearer {token.value}"}
+
+
+def _sealed(what: str, remedy: str) -> Sealed:
+    return Sealed(SEALED_DETAIL.format(what=what, remedy=remedy))
+
+
+def _at_once(outcome: Outcome) -> asyncio.Future[Outcome]:
+    future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    future.set_result(outcome)
+    return future
