@@ -27,6 +27,7 @@ from domain.migrate import MigrationError, pending
 from domain.origin import origin_of
 from resolvers import graphiql
 from resolvers.compiler import compile_operation
+from resolvers.documents import StoredDocuments
 from resolvers.events import hub
 from resolvers.http import Limits, Prepared, Statuses, build_graphql, set_on_signal
 from resolvers.loaders import Loaders
@@ -35,7 +36,7 @@ from resolvers.root import schema
 from schema import pages
 from schema.context import Context, locale_of
 from settings import Settings, listening, opened
-from webhooks import site_keys, tasks
+from webhooks import documents, site_keys, tasks
 
 VERSION = "0.1.0"
 GRAPHIQL_CLIENT = "graphiql"
@@ -50,6 +51,7 @@ def build(settings: Settings | None = None) -> Starlette:
     last_use = LastUse()
 
     bounds = limits(settings)
+    documents.configure(stored_documents(settings))
     pages.configure(settings.max_page)
     describe_server(VERSION, settings.environment, asdict(bounds))
     graphql_routes = build_graphql(
@@ -156,6 +158,12 @@ def limits(settings: Settings) -> Limits:
         subscriptions=settings.max_subscriptions,
         connections=settings.max_connections_per_caller,
     )
+
+
+def stored_documents(settings: Settings) -> StoredDocuments:
+    """Who reads and runs the documents of webhook endpoints."""
+    fast_path = _compiled if settings.compiled_reads else None
+    return StoredDocuments(schema, limits(settings), fast_path)
 
 
 def _context(last_use: LastUse, connection: HTTPConnection, actor: Actor) -> Context:

@@ -480,6 +480,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         webhooks_policy.Policy(
             key=key,
             environment=settings.environment,
+            public_url=settings.url,
             retry_seconds=settings.webhook_retry_seconds,
             allow=tuple(Allowed(network, port) for network, port in settings.webhook_networks),
             timeout_seconds=settings.webhook_timeout_seconds,

@@ -9,9 +9,10 @@ from functools import partial
 import dramatiq
 
 import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
+from app import stored_documents
 from manage import configure_logs
 from settings import Settings, listening, opened
-from webhooks import tasks
+from webhooks import documents, tasks
 
 
 def build(settings: Settings) -> dramatiq.Broker:
@@ -22,6 +23,7 @@ def build(settings: Settings) -> dramatiq.Broker:
     """
     if not settings.broker_url:
         raise ValueError("BROKER_URL is empty: the server holds the worker, none is needed apart")
+    documents.configure(stored_documents(settings))
     return tasks.make_broker(settings.broker_url, worker=tasks.InWorker(partial(_open, settings)))
 
 

@@ -262,6 +262,12 @@ async def at(positions: Sequence[int]) -> list[Event]:
     return [event_of(row) for row in rows]
 
 
+async def one(event_id: str) -> Event | None:
+    """The event of that identifier, whoever may see it."""
+    rows = await fetch(f"{_SELECT} WHERE e.id = $1", event_id)
+    return event_of(rows[0]) if rows else None
+
+
 async def of_subject(subject_id: str, *, after_sequence: int = 0, limit: int = 100) -> list[Event]:
     """The events of one subject in order, whoever may see them."""
     rows = await fetch(

@@ -2041,6 +2041,55 @@ EVENTS: dict[str, RuleText] = {
         "ASCII seulement pour OAuth 2.",
         "Correct the value: no control character, no colon in a user name; ASCII only for OAuth 2.",
     ),
+    "BDR-WHK-043": RuleText(
+        "INVALID_VALUE",
+        "Un document accompagne le contenu DOCUMENT, et lui seul.",
+        "A document goes with the payload DOCUMENT, and with no other.",
+        "Donnez le document, ou changez le contenu (payload).",
+        "Give the document, or change the payload.",
+    ),
+    "BDR-WHK-044": RuleText(
+        "TOO_MANY",
+        "Le document dépasse ce qui est admis : {detail}",
+        "The document is larger than accepted: {detail}",
+        "Demandez moins de champs, ou des pages plus petites.",
+        "Ask for fewer fields, or smaller pages.",
+    ),
+    "BDR-WHK-045": RuleText(
+        "INVALID_VALUE",
+        "Ligne {line}, colonne {column} : {message}",
+        "Line {line}, column {column}: {message}",
+        "Corrigez le document d'après le schéma (/graphiql le vérifie).",
+        "Correct the document by the schema (/graphiql checks it).",
+    ),
+    "BDR-WHK-046": RuleText(
+        "INVALID_VALUE",
+        "Le document ne tient pas en une seule opération de lecture (query).",
+        "The document is not exactly one query operation.",
+        "Gardez une seule opération query ; les mutations et souscriptions sont exclues.",
+        "Keep one query operation; mutations and subscriptions are left out.",
+    ),
+    "BDR-WHK-047": RuleText(
+        "INVALID_VALUE",
+        "La variable {variable} n'est pas de celles qu'un évènement donne : {known}.",
+        "The variable {variable} is not one that an event gives: {known}.",
+        "Prenez l'une d'elles, avec ce type, ou écrivez la valeur dans le document.",
+        "Take one of these, with this type, or write the value in the document.",
+    ),
+    "BDR-WHK-048": RuleText(
+        "INVALID_VALUE",
+        "Le document lit le schéma lui-même ({field}).",
+        "The document reads the schema itself ({field}).",
+        "Retirez ce champ : le schéma ne fait pas partie d'un évènement.",
+        "Leave this field out: the schema is no part of an event.",
+    ),
+    "BDR-WHK-049": RuleText(
+        "FORBIDDEN",
+        "Le champ {field} demande un droit que le point de réception n'a pas ({permissions}).",
+        "The field {field} needs a right that the endpoint does not hold ({permissions}).",
+        "Retirez ce champ, ou faites créer le point de réception par qui a ce droit.",
+        "Leave this field out, or have the endpoint created by somebody who holds it.",
+    ),
 }
 
 REQUESTS: dict[str, RuleText] = {

@@ -9,14 +9,16 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import cursors, events
-from domain.access import READ_INVOICES, Permission
+from domain.access import READ_INVOICES, Actor, Permission
 from domain.events import Event
-from domain.feed import EVERYTHING, visible_after
+from domain.feed import EVERYTHING, visible_after, visible_events
 from domain.resuming import CursorRefused, position_of
-from resolvers.fields import check, query, subscription
+from domain.select import Select, equals
+from resolvers.fields import check, query, query_one, subscription
 from resolvers.live import Hub
 from schema.context import Info
 from schema.event_filters import EventFilterInput
+from schema.events import Event as ShownEvent
 from schema.events import (
     EventFrame,
     EventPage,
@@ -58,8 +60,22 @@ Filter = Annotated[
 ]
 
 
+def _event(
+    viewer: Actor,
+    id: Annotated[strawberry.ID, strawberry.argument(description="Identifiant. Which one.")],
+) -> Select:
+    return visible_events(viewer).where(equals("id", id))
+
+
 @strawberry.type
 class EventQuery:
+    event: ShownEvent | None = query_one(
+        _event,
+        *READ_EVENTS,
+        description="Évènement. One event by its identifier, as webhooks carry it; null when there"
+        " is none that you may see.",
+    )
+
     @query(
         *READ_EVENTS,
         description="Évènements. What happened after a cursor, oldest first: the pull reader of"

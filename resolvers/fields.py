@@ -176,14 +176,15 @@ def mutation(
     writes: bool = True,
     more: Mapping[str, tuple[Any, str]] = MappingProxyType({}),
     words: str = "L'objet. Null when the operation was refused.",
+    cost: int | None = None,
 ) -> Callable[[Any], Any]:
     """A root field of Mutation with one `input`.
 
     `shows` names the field of the payload and its type; `model` is where the object is found
     again when the idempotency key is used a second time; `more` are further nullable fields of
     the payload with their type and description, filled by `Done.more`; `words` describe what is
-    shown, when it is no single object. The method returns the
-    object, and refuses by raising `Refused`.
+    shown, when it is no single object; `cost` is its price, when it is dearer than it looks.
+    The method returns the object, and refuses by raising `Refused`.
     """
 
     def declare(method: Any) -> Any:
@@ -197,7 +198,11 @@ def mutation(
         )
         door = MutationDoor(permissions, payload, shows[0], model, writes=writes)
         return strawberry.mutation(
-            method, description=description, graphql_type=payload, extensions=[door]
+            method,
+            description=description,
+            graphql_type=payload,
+            extensions=[door],
+            metadata={} if cost is None else {"cost": cost},
         )
 
     return declare

@@ -21,6 +21,7 @@ from resolvers.reference import ReferenceQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
 from resolvers.webhook_keys import WebhookKeyQuery
+from resolvers.webhook_payloads import WebhookPayloadMutation
 from resolvers.webhooks import WebhookMutation, WebhookQuery
 from schema.context import Info
 from schema.events import EVENT_TYPES
@@ -82,6 +83,7 @@ class Mutation(
     PersonalDataMutation,
     InvoiceMutation,
     WebhookMutation,
+    WebhookPayloadMutation,
     ConsentMutation,
     FactorMutation,
     ConnectionMutation,

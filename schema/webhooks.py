@@ -17,7 +17,16 @@ from schema.event_filters import EventKind, WebhookFilter, WebhookFilterInput
 from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.pages import Connection
-from schema.reading import column, computed, connection, json_column, shows, to_many, to_one
+from schema.reading import (
+    column,
+    computed,
+    connection,
+    json_column,
+    part,
+    shows,
+    to_many,
+    to_one,
+)
 from schema.scalars import EventCursor, Url
 from schema.structures import Structure
 from schema.webhook_auth import (
@@ -31,13 +40,22 @@ from schema.webhook_auth import (
     signatures_of,
     trust_of,
 )
+from schema.webhook_payloads import (
+    DOCUMENT,
+    FORMAT,
+    PAYLOAD,
+    WebhookDocumentTrouble,
+    document_id_of,
+)
 from webhooks import explain, queries, words
 from webhooks.endpoints import EndpointDraft, Resume
 from webhooks.models import (
     DeliveryState,
     EndpointStatus,
+    Format,
     NextAttempt,
     PauseReason,
+    Payload,
     SkipReason,
 )
 from webhooks.outbound import ErrorKind
@@ -186,6 +204,18 @@ class WebhookEndpoint(Node):
     filter: WebhookFilter | None = computed(
         _filter, needs=("wanted",), description="Filtre. Null when there is none."
     )
+    payload: Payload = column(description="Contenu. What its messages hold.")
+    format: Format = column(description="Format. How its messages are written.")
+    document: str | None = column(description="Document. Its query, with payload DOCUMENT.")
+    document_id: strawberry.ID | None = computed(
+        document_id_of,
+        needs=("document",),
+        description="Identifiant du document. As bodies carry it.",
+    )
+    document_trouble: WebhookDocumentTrouble | None = part(
+        when="document_failing_since",
+        description="Incident de document. Null while the document runs without errors.",
+    )
     status: EndpointStatus = column(description="État. Whether messages are sent.")
     paused_reason: PauseReason | None = column(description="Motif de pause. Null unless paused.")
     paused_at: datetime | None = column(description="En pause depuis. Null unless paused.")
@@ -274,6 +304,9 @@ class WebhookEndpointCreateInput:
     signatures: list[Signature] | None = _optional(SIGNATURES)
     auth: WebhookAuthInput | None = _optional(AUTH)
     custom_headers: list[WebhookHeaderInput] | None = _optional(HEADERS)
+    payload: Payload = strawberry.field(default=Payload.FULL, description=PAYLOAD)
+    format: Format = strawberry.field(default=Format.STANDARD, description=FORMAT)
+    document: str | None = _optional(DOCUMENT)
     idempotency_key: str | None = _optional(KEY)
 
     def draft(self) -> EndpointDraft:
@@ -284,6 +317,9 @@ class WebhookEndpointCreateInput:
             kinds=tuple(kind.value for kind in self.events or ()),
             wanted=self.filter.criteria() if self.filter else {},
             trust=trust_of(self.signatures, self.auth, self.custom_headers),
+            payload=self.payload,
+            format=self.format,
+            document=self.document,
         )
 
 
@@ -297,6 +333,9 @@ class WebhookEndpointUpdateInput:
     signatures: list[Signature] | None = _unchanged(SIGNATURES)
     auth: WebhookAuthInput | None = _unchanged(AUTH)
     custom_headers: list[WebhookHeaderInput] | None = _unchanged(HEADERS)
+    payload: Payload | None = _unchanged(PAYLOAD)
+    format: Format | None = _unchanged(FORMAT)
+    document: str | None = _unchanged(DOCUMENT)
     idempotency_key: str | None = _optional(KEY)
 
     def changes(self) -> dict[str, Any]:
@@ -312,6 +351,9 @@ class WebhookEndpointUpdateInput:
         if "filter" in given:
             found["wanted"] = given["filter"].criteria() if given["filter"] else {}
         found["trust"] = trust_of(self.signatures, self.auth, self.custom_headers)
+        found |= {name: given[name] for name in ("payload", "format") if given.get(name)}
+        if "document" in given:
+            found["document"] = given["document"]
         return found
 
 

@@ -24,12 +24,14 @@ from domain.clock import now
 from domain.ids import new_id
 from domain.origin import Proof, origin_of
 from resolvers.compiler import compile_operation
+from resolvers.documents import StoredDocuments
 from resolvers.http import Limits, Prepared, build_graphql
 from resolvers.loaders import Loaders
 from resolvers.root import schema
 from schema.context import Context, locale_of
 from settings import Settings
 from tests.world import ERP_SCOPES, World, a_world
+from webhooks import documents
 
 URL = "http://bordereau.test"
 # Far more than tests spend: what is bounded is tested for itself.
@@ -169,6 +171,7 @@ async def door(actors: Mapping[str, Actor], *, compiled: bool = False) -> AsyncI
         proof = Proof(("pwd",), now(), token)
         return Authenticated(actors[token], datetime.now(UTC) + timedelta(hours=1), proof)
 
+    documents.configure(StoredDocuments(schema, PLENTY, _compiled))
     routes = build_graphql(
         schema,
         context=_context,

@@ -1,12 +1,13 @@
 """From the event log to the deliveries: one for each event and endpoint that wants it.
 
 The bookmark moves in the transaction that makes the deliveries: whatever dies, no event is
-dispatched twice or forgotten.
+dispatched twice or forgotten. Documents of endpoints are run before, outside of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,19 @@ from domain.db import dialect, execute, execute_many, fetch
 from domain.events import Event
 from domain.ids import new_id
 from domain.select import Statement
-from webhooks import policy, queue
-from webhooks.envelope import body_of
+from webhooks import documents, policy, queue
+from webhooks.documents import Answer, Asked, Result
 from webhooks.matching import Verdict, verdict
 from webhooks.models import Bookmark, DeliveryState, Endpoint, EndpointStatus
+from webhooks.payloads import body_for
 
 BOOKMARK = "dispatcher"
 BATCH = 200
+# Documents run between two tries, or a few more: what others wait for stays short.
+DOCUMENTS = 50
+
+# An event, a structure that sees it, and its endpoints that want it.
+_Wanted = tuple[Event, str, Sequence[Endpoint]]
 
 
 async def dispatch() -> int:
@@ -30,10 +37,10 @@ async def dispatch() -> int:
 
     Safe in several processes: one dispatches, the others leave at once.
     """
-    made, read = 0, BATCH
-    while read == BATCH:
-        read, more = await _dispatch_batch()
-        made += more
+    made, has_more = 0, True
+    while has_more:
+        done = await _dispatch_batch()
+        made, has_more = made + done.made, done.has_more
     return made
 
 
@@ -53,15 +60,41 @@ async def is_behind() -> bool:
     return bool(rows[0][0])
 
 
-async def _dispatch_batch() -> tuple[int, int]:
-    """How many events were read, and how many deliveries made of them."""
+@dataclass(frozen=True)
+class _Tried:
+    """What one transaction made. What is `missing` must be answered before it can be made."""
+
+    made: int = 0
+    has_more: bool = False
+    missing: Mapping[Asked, Event] = field(default_factory=dict)
+
+
+async def _dispatch_batch() -> _Tried:
+    """Dispatch what comes next. Documents are run between two tries, outside any transaction."""
+    answers: dict[Asked, Answer] = {}
+    upto: int | None = None
+    while True:
+        tried = await _try_batch(answers, upto)
+        if not tried.missing:
+            return tried
+        answers |= await documents.answers_of(tried.missing)
+        upto = max(event.position for event in tried.missing.values())
+
+
+async def _try_batch(answers: Mapping[Asked, Answer], upto: int | None) -> _Tried:
     async with events.transaction():
         position = await _take_bookmark()
-        batch = [] if position is None else await events.after(position, limit=BATCH)
+        if position is None:
+            return _Tried()
+        batch = await events.after(position, limit=BATCH, upto=upto)
         if not batch:
-            return 0, 0
+            return _Tried(has_more=upto is not None)
         endpoints = await _endpoints_near(batch)
-        rows = _deliveries(batch, endpoints, await _queues(batch, endpoints))
+        wanted = _wanted(batch, endpoints)
+        if missing := _missing(wanted, answers):
+            return _Tried(missing=missing)
+        await documents.note(_results(wanted, answers))
+        rows = _deliveries(wanted, answers, await _queues(batch, endpoints))
         if rows:
             await execute_many(_INSERT, rows)
         await execute(
@@ -69,7 +102,7 @@ async def _dispatch_batch() -> tuple[int, int]:
             batch[-1].position,
             BOOKMARK,
         )
-    return len(batch), len(rows)
+    return _Tried(len(rows), has_more=upto is not None or len(batch) == BATCH)
 
 
 async def _take_bookmark() -> int | None:
@@ -130,33 +163,73 @@ _INSERT = (
 )
 
 
+def _wanted(batch: Sequence[Event], endpoints: Mapping[str, Sequence[Endpoint]]) -> list[_Wanted]:
+    """Each event with the endpoints of one structure that want it."""
+    return [
+        (event, structure, wanting)
+        for event in batch
+        for structure in dict.fromkeys(structure for structure, _ in event.audience)
+        if (
+            wanting := [
+                e for e in endpoints.get(structure, ()) if verdict(e, event) is Verdict.FOR_IT
+            ]
+        )
+    ]
+
+
+def _missing(wanted: Sequence[_Wanted], answers: Mapping[Asked, Answer]) -> dict[Asked, Event]:
+    """What must be asked first, for the first events that need it."""
+    missing: dict[Asked, Event] = {}
+    for event, _, wanting in wanted:
+        if len(missing) >= DOCUMENTS:
+            break
+        for endpoint in wanting:
+            question = documents.asked_by(endpoint, event)
+            if question is not None and question not in answers:
+                missing[question] = event
+    return missing
+
+
+def _results(wanted: Sequence[_Wanted], answers: Mapping[Asked, Answer]) -> dict[str, list[Result]]:
+    """What came of the documents, by endpoint, in the order of events."""
+    results: dict[str, list[Result]] = {}
+    for event, _, wanting in wanted if answers else ():
+        for endpoint in wanting:
+            question = documents.asked_by(endpoint, event)
+            if question is not None:
+                result = Result(endpoint, event.id, answers[question])
+                results.setdefault(endpoint.id, []).append(result)
+    return results
+
+
 def _deliveries(
-    batch: Sequence[Event],
-    endpoints: Mapping[str, Sequence[Endpoint]],
+    wanted: Sequence[_Wanted],
+    answers: Mapping[Asked, Answer],
     queues: set[tuple[str, str]],
 ) -> list[tuple[Any, ...]]:
     """The rows to insert. The first of a queue may go; the others wait for the one before."""
     rows: list[tuple[Any, ...]] = []
     at = now()
     due = at + timedelta(seconds=policy.current().retry_seconds[0])
-    for event in batch:
-        for structure in dict.fromkeys(structure for structure, _ in event.audience):
-            wanting = [
-                e for e in endpoints.get(structure, ()) if verdict(e, event) is Verdict.FOR_IT
-            ]
-            if not wanting:
-                continue
-            body = body_of(event, structure, policy.current().environment).decode()
-            for endpoint in wanting:
-                queue = (endpoint.id, event.subject_id)
-                held = queue in queues
-                queues.add(queue)
-                rows.append(
-                    (
-                        new_id("whd"), endpoint.id, structure, event.id, event.kind,
-                        event.position, event.subject_id, event.subject_sequence, body,
-                        (DeliveryState.HELD if held else DeliveryState.PENDING).value,
-                        True, 0, 0, None if held else due, at,
-                    )
-                )  # fmt: skip
+    for event, structure, wanting in wanted:
+        # Endpoints that ask for the same are sent the same bytes.
+        bodies: dict[tuple[Any, ...], str] = {}
+        for endpoint in wanting:
+            question = documents.asked_by(endpoint, event)
+            shape = (endpoint.payload, endpoint.format, question)
+            body = bodies.get(shape)
+            if body is None:
+                answer = answers[question] if question else None
+                body = bodies[shape] = body_for(event, endpoint, answer).decode()
+            queue = (endpoint.id, event.subject_id)
+            held = queue in queues
+            queues.add(queue)
+            rows.append(
+                (
+                    new_id("whd"), endpoint.id, structure, event.id, event.kind,
+                    event.position, event.subject_id, event.subject_sequence, body,
+                    (DeliveryState.HELD if held else DeliveryState.PENDING).value,
+                    True, 0, 0, None if held else due, at,
+                )
+            )  # fmt: skip
     return rows

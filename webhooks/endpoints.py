@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import policy, queue, trust
+from webhooks import documents, policy, queue, trust
 from webhooks.delivery import pause as pause_and_tell
 from webhooks.delivery import tell
 from webhooks.matching import PING
@@ -28,7 +28,9 @@ from webhooks.models import (
     DeliveryState,
     Endpoint,
     EndpointStatus,
+    Format,
     PauseReason,
+    Payload,
     SkipReason,
 )
 from webhooks.signing import new_secret
@@ -50,6 +52,9 @@ class EndpointDraft:
     kinds: tuple[str, ...] = ()
     wanted: Mapping[str, Any] = field(default_factory=dict)
     trust: Trust = field(default_factory=Trust)
+    payload: Payload = Payload.FULL
+    format: Format = Format.STANDARD
+    document: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,10 @@ class Resume(StrEnum):
     NOW = "NOW"
 
 
-def problems_of(draft: EndpointDraft, kept: Endpoint | None = None) -> list[Problem]:
-    """Every reason to refuse an endpoint, or the change of one that is kept."""
+def problems_of(
+    draft: EndpointDraft, permissions: Collection[str], kept: Endpoint | None = None
+) -> list[Problem]:
+    """Every reason to refuse an endpoint with these permissions, or the change of a kept one."""
     return [
         *url_problems(draft.url, ("url",), policy.current().allow),
         *text_problems(draft.description, ("description",), LONGEST_DESCRIPTION),
@@ -77,6 +84,7 @@ def problems_of(draft: EndpointDraft, kept: Endpoint | None = None) -> list[Prob
             replace(EventFilter.of(draft.wanted), kinds=frozenset(draft.kinds)), ("filter",)
         ),
         *trust.problems_of(draft.trust, draft.url, kept, policy.current(), now()),
+        *documents.problems_of(draft.payload, draft.document, permissions),
     ]
 
 
@@ -87,7 +95,8 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
         NotFound, Forbidden, Invalid
     """
     actor.require(Permission.MANAGE_WEBHOOKS, on=structure_id, path=("structureId",))
-    if problems := problems_of(draft):
+    permissions = readable(actor, structure_id)
+    if problems := problems_of(draft, permissions):
         raise Invalid(*problems)
     identifier, secret, at = new_id("whe"), new_secret(), now()
     async with events.transaction():
@@ -97,7 +106,7 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
             structure_id=structure_id,
             **_content(draft),
             **trust.columns(draft.trust, identifier, policy.current(), at),
-            permissions=_readable(actor, structure_id),
+            permissions=permissions,
             secret=vault.seal(secret, identifier, policy.current().key),
             since_position=await _head_locked(),
             created_at=at,
@@ -120,11 +129,16 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
                 "description": endpoint.description,
                 "kinds": tuple(endpoint.kinds),
                 "wanted": endpoint.wanted,
+                "payload": endpoint.payload,
+                "format": endpoint.format,
+                "document": endpoint.document if _keeps_document(changes) else None,
                 **changes,
             }
         )
-        if problems := problems_of(draft, endpoint):
+        if problems := problems_of(draft, endpoint.permissions, endpoint):
             raise Invalid(*problems)
+        if draft.document != endpoint.document:
+            documents.forget_trouble(endpoint)
         known_by = trust.columns(draft.trust, endpoint.id, policy.current(), now())
         return await _saved(endpoint.update_from_dict(_content(draft) | known_by))
 
@@ -261,10 +275,18 @@ def _content(draft: EndpointDraft) -> dict[str, Any]:
         "description": normal(draft.description) or "",
         "kinds": sorted(set(draft.kinds)),
         "wanted": EventFilter.of(draft.wanted).stored(),
+        "payload": draft.payload,
+        "format": draft.format,
+        "document": draft.document,
     }
 
 
-def _readable(actor: Actor, structure_id: str) -> list[str]:
+def _keeps_document(changes: Mapping[str, Any]) -> bool:
+    """Whether the payload that is asked for, if one is, has a document."""
+    return changes.get("payload", Payload.DOCUMENT) is Payload.DOCUMENT
+
+
+def readable(actor: Actor, structure_id: str) -> list[str]:
     """What the actor may read on the structure; news of the webhooks themselves always."""
     held = {p for p in Permission if actor.may(p, structure_id)} | {Permission.READ_WEBHOOKS}
     return sorted(p.value for p in held)

@@ -20,25 +20,39 @@ from webhooks.signing import signature_header
 API_VERSION = "2026-11"
 
 
+def envelope_of(event: Event, tenant: str, environment: str) -> dict[str, Any]:
+    """What every body says of its event, for one tenant."""
+    return {
+        "id": event.id,
+        "type": event.kind,
+        "timestamp": instant(event.occurred_at),
+        "cursor": cursors.event(event.position),
+        "subject": event.subject_id,
+        "subjectSequence": event.subject_sequence,
+        "tenant": tenant,
+        "environment": environment,
+        "onBehalfOf": event.on_behalf_of,
+        "actor": _actor(event, tenant),
+        "change": _change(event),
+        "apiVersion": API_VERSION,
+    }
+
+
 def body_of(event: Event, tenant: str, environment: str) -> bytes:
-    """The body for one tenant. It is kept as it is: every attempt sends the same bytes."""
-    return orjson.dumps(
-        {
-            "id": event.id,
-            "type": event.kind,
-            "timestamp": instant(event.occurred_at),
-            "cursor": cursors.event(event.position),
-            "subject": event.subject_id,
-            "subjectSequence": event.subject_sequence,
-            "tenant": tenant,
-            "environment": environment,
-            "onBehalfOf": event.on_behalf_of,
-            "actor": _actor(event, tenant),
-            "change": _change(event),
-            "apiVersion": API_VERSION,
-            "data": event.data,
-        }
-    )
+    """The body with the curated data. It is kept as it is: every attempt sends the same bytes."""
+    envelope = envelope_of(event, tenant, environment)
+    envelope["data"] = event.data
+    return orjson.dumps(envelope)
+
+
+# The attribute that every CloudEvent has, written first.
+_CLOUDEVENTS_BEGIN = b'{"specversion":'
+
+
+def media_type_of(body: bytes) -> str:
+    """How a kept body is written, which the body itself says."""
+    is_cloudevent = body.startswith(_CLOUDEVENTS_BEGIN)
+    return "application/cloudevents+json" if is_cloudevent else "application/json"
 
 
 def headers_of(
@@ -56,7 +70,7 @@ def headers_of(
 ) -> dict[str, str]:
     """The headers of one attempt: the signature covers the time at which it is made."""
     return {
-        "content-type": "application/json",
+        "content-type": media_type_of(body),
         "user-agent": product,
         "webhook-id": event_id,
         "webhook-timestamp": str(int(at.timestamp())),

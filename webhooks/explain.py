@@ -68,7 +68,7 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
     endpoint = await Endpoint.get_or_none(id=findable(endpoint_id))
     if endpoint is None or not any(actor.may(p, endpoint.structure_id) for p in READ):
         return None
-    event = await _event(event_id)
+    event = await events.one(event_id)
     if event is None or not events.visible(event, actor):
         return None
     delivery = await Delivery.get_or_none(endpoint_id=endpoint_id, event_id=event_id)
@@ -100,12 +100,6 @@ def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
         return Why.BEHIND_ANOTHER
     later = delivery.next_attempt_at is not None and delivery.next_attempt_at > at
     return Why.WAITS_FOR_NEXT_ATTEMPT if later else Why.ABOUT_TO_BE_SENT
-
-
-async def _event(event_id: str) -> Event | None:
-    rows = await fetch("SELECT position FROM event WHERE id = $1", event_id)
-    found = await events.at([rows[0][0]]) if rows else []
-    return found[0] if found else None
 
 
 async def _behind(delivery: Delivery) -> str | None:

@@ -67,6 +67,21 @@ class NextAttempt(StrEnum):
     EXHAUSTED = "EXHAUSTED"
 
 
+class Payload(StrEnum):
+    """What the messages of an endpoint hold."""
+
+    FULL = "FULL"
+    THIN = "THIN"
+    DOCUMENT = "DOCUMENT"
+
+
+class Format(StrEnum):
+    """How the messages of an endpoint are written."""
+
+    STANDARD = "STANDARD"
+    CLOUDEVENTS = "CLOUDEVENTS"
+
+
 class Endpoint(Model):
     """A place that wants to be told: its address, what it wants and its secrets."""
 
@@ -81,6 +96,15 @@ class Endpoint(Model):
     wanted: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
     # What whoever set it up may read on the structure: the endpoint is told no more.
     permissions: fields.Field[list[str]] = fields.JSONField(default=list)
+    payload = fields.CharEnumField(Payload, max_length=8, default=Payload.FULL)
+    format = fields.CharEnumField(Format, max_length=12, default=Format.STANDARD)
+    # The query that is run for each event, with payload DOCUMENT alone.
+    document = fields.TextField(null=True)
+    # While it cannot be run, or not without errors: how often, since when, the last time and why.
+    document_failures = fields.IntField(default=0)
+    document_failing_since = fields.DatetimeField(null=True)
+    document_error = fields.TextField(null=True)
+    document_error_event = fields.CharField(max_length=30, null=True)
     status = fields.CharEnumField(EndpointStatus, max_length=8, default=EndpointStatus.ACTIVE)
     # A PauseReason, while paused.
     paused_reason = fields.CharField(max_length=12, null=True)

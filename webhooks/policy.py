@@ -15,6 +15,8 @@ class Policy:
     # Encrypts the secrets of the endpoints in the database.
     key: bytes
     environment: str = "sandbox"
+    # Where callers reach the server.
+    public_url: str = ""
     product: str = "Bordereau/0.1.0"
     # Seconds before each attempt, counted from the previous one: ten attempts over 75 hours.
     retry_seconds: tuple[int, ...] = (

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from domain.reference.words import Words
 from webhooks.endpoints import Resume
 from webhooks.explain import Why
-from webhooks.models import DeliveryState, EndpointStatus, NextAttempt, PauseReason, SkipReason
+from webhooks.models import (
+    DeliveryState,
+    EndpointStatus,
+    Format,
+    NextAttempt,
+    PauseReason,
+    Payload,
+    SkipReason,
+)
 from webhooks.outbound import ErrorKind
 from webhooks.receiver_auth import AuthKind, ClientProof
 from webhooks.signing import Signature
@@ -33,6 +41,17 @@ DELIVERY_STATES: Mapping[DeliveryState, Words] = {
     DeliveryState.DELIVERED:  Words("Reçu", "The receiver accepted it (2xx)"),
     DeliveryState.EXHAUSTED:  Words("Tentatives épuisées", "Every attempt failed; it can be sent again"),
     DeliveryState.SKIPPED:    Words("Écarté", "It was given up on purpose; it can be sent again"),
+}
+
+PAYLOADS: Mapping[Payload, Words] = {
+    Payload.FULL:     Words("Données choisies", "The curated data of the event, in `data`"),
+    Payload.THIN:     Words("Identifiants seuls", "Identifiers and the status, and a `link` to the rest"),
+    Payload.DOCUMENT: Words("Votre document", "What your own query answers, in `data` and `errors`"),
+}
+
+FORMATS: Mapping[Format, Words] = {
+    Format.STANDARD:    Words("Enveloppe de Bordereau", "Our envelope, `application/json`"),
+    Format.CLOUDEVENTS: Words("CloudEvents 1.0", "A structured CloudEvent, `application/cloudevents+json`"),
 }
 
 SKIP_REASONS: Mapping[SkipReason, Words] = {

@@ -97,7 +97,7 @@ class Preparer:
             operation.operation,
             operation.name.value if operation.name else None,
             plan,
-            tuple(self._permissions(operation, fragments)),
+            tuple(asked for _, asked in permissions_of(self._schema, operation, fragments)),
         )
         self._keep(query, operation_name, prepared)
         return prepared
@@ -147,18 +147,19 @@ class Preparer:
         if errors := validate(self._schema, document, RULES, max_errors=MAX_ERRORS):
             raise Refusal(Outcome.INVALID, Code.GRAPHQL_VALIDATION_FAILED, errors=tuple(errors))
 
-    def _permissions(
-        self, operation: OperationDefinitionNode, fragments: Fragments
-    ) -> Iterator[tuple[str, ...]]:
-        """For each root field that declares them, the permissions of which one is needed."""
-        root = self._schema.get_root_type(operation.operation)
-        names = {f.name.value for f in merged([operation.selection_set], fragments)}
-        for name in sorted(names):
-            found = root.fields.get(name) if root else None
-            definition = found.extensions.get("strawberry-definition") if found else None
-            for directive in getattr(definition, "directives", ()):
-                if isinstance(directive, Requires):
-                    yield tuple(directive.any_of)
+
+def permissions_of(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The root fields that ask for permissions, each with those of which one is needed."""
+    root = schema.get_root_type(operation.operation)
+    names = {f.name.value for f in merged([operation.selection_set], fragments)}
+    for name in sorted(names):
+        found = root.fields.get(name) if root else None
+        definition = found.extensions.get("strawberry-definition") if found else None
+        for directive in getattr(definition, "directives", ()):
+            if isinstance(directive, Requires):
+                yield name, tuple(directive.any_of)
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -44,10 +44,16 @@ from domain.signatures.texts import TextKind
 from domain.structures.actions import sign_mandate, update_structure
 from domain.structures.joining import join
 from domain.structures.models import Structure
+from resolvers.documents import StoredDocuments
+from resolvers.http import Limits
+from resolvers.root import schema
 from tests.api import Api, ask
 from tests.make import a_draft, a_supplier, actor_of, an_account, some_parties
 from tests.world import a_world
+from webhooks import documents, endpoints
 from webhooks.dispatch import dispatch
+from webhooks.endpoints import EndpointDraft
+from webhooks.models import Delivery, Payload
 
 NAME, EMAIL = "Apolline Zwingelstein", "apolline@zwingelstein.test"
 PASSWORD = "une phrase de passe longue"
@@ -79,6 +85,16 @@ async def a_lively_person(**changes: Any) -> Account:
     await connections.request(
         actor, supplier.id, ConnectionDraft("ERP", NAME, EMAIL.title(), ("invoice:issue",))
     )
+    # Tells the names of its people to a webhook whose document asks for them, and for no id.
+    documents.configure(StoredDocuments(schema, Limits()))
+    people = "query($structure: ID!) { structure(by: {id: $structure}) { attachments { nodes {"
+    told = EndpointDraft(
+        "https://erp.example/",
+        payload=Payload.DOCUMENT,
+        document=f"{people} member {{ name }} }} }} }} }}",
+        kinds=("invoice.submitted",),
+    )
+    await endpoints.create(actor, supplier.id, told)
     await submit(actor, a_draft(await some_parties(supplier=supplier)))
     # Asks to join a structure that tells everything to a webhook: its card goes out.
     other = world.parties.supplier
@@ -160,6 +176,9 @@ async def test_an_erased_person_is_found_in_no_table_but_where_the_law_keeps_it(
         "connection.contact_name", "connection.contact_email", "signature.account_name",
         "signature.account_email", "certificate.statement",
     } <= before  # fmt: skip
+    (answered,) = await Delivery.filter(body__contains='"document":"whq_')
+    assert account.display_name not in answered.body
+    assert "Compte effacé" in answered.body
     last = await Mail.get(recipient=EMAIL)
     assert of_tables(await places_of(NAME, EMAIL)) == BY_LAW | {"mail"}
     # The last message goes, and its address with it.

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from domain import events
 from domain.access import Permission
 from domain.events import Event
 from domain.structures.models import Structure
+from resolvers.documents import StoredDocuments
+from resolvers.http import Limits
+from resolvers.root import schema
 from tests.make import a_supplier, an_actor
 from tests.webhooks.receiver import Receiver
-from webhooks import endpoints, policy
+from webhooks import documents, endpoints, policy
 from webhooks.addresses import Allowed
 from webhooks.endpoints import EndpointDraft, Kept
 from webhooks.machine import Machine
@@ -28,7 +32,12 @@ collect_ignore = [] if os.environ.get("BROKER_URL") else ["test_apart.py"]
 
 LOOPBACK = Allowed(ipaddress.ip_network("127.0.0.0/8"))
 TEST_POLICY = Policy(
-    key=b"a key for tests", allow=(LOOPBACK,), jitter=0, timeout_seconds=2, connect_seconds=1
+    key=b"a key for tests",
+    public_url="https://b.example",
+    allow=(LOOPBACK,),
+    jitter=0,
+    timeout_seconds=2,
+    connect_seconds=1,
 )
 # Everything the machine needs to run a schedule to its end, at once.
 AT_ONCE = (0, 0, 0)
@@ -44,8 +53,15 @@ def site() -> Iterator[Site]:
         policy.configure(replace(policy.current(), **changes))
 
     policy.configure(TEST_POLICY)
+    documents.configure(_language())
     yield choose
     policy.configure(Policy(key=b""))
+    documents.configure(None)
+
+
+@cache
+def _language() -> StoredDocuments:
+    return StoredDocuments(schema, Limits())
 
 
 @pytest.fixture

@@ -1,0 +1,197 @@
+"""The documents of webhook endpoints: judged when they are saved, run when an event is told.
+
+The same parser, limits and prices as the HTTP door; nobody pays, for each is bounded instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+import orjson
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    print_ast,
+    validate,
+)
+
+from domain.access import Actor, Permission
+from domain.errors import Problem
+from domain.ids import new_id
+from domain.rules_text import problem
+from resolvers.http import Limits
+from resolvers.http.engine import Engine, FastPath, Params
+from resolvers.http.errors import Code, Refusal
+from resolvers.http.limits import (
+    Fragments,
+    aliases,
+    comparisons,
+    cycle,
+    fragments_of,
+    literal_with_nul,
+    merged,
+    operations_of,
+)
+from resolvers.http.prepared import MAX_ERRORS, RULES, permissions_of
+from resolvers.http.prices import Prices, TooDeep, TooWide
+from resolvers.http.statuses import Outcome
+from resolvers.loaders import Loaders
+from schema.context import Context
+from webhooks.documents import Answer
+
+# A document is run for every event, not once per screen: a quarter of what a request may cost.
+MOST_POINTS = 250
+MOST_CHARACTERS = 20_000
+EXECUTION_SECONDS = 5.0
+VARIABLES = {"event": "ID", "subject": "ID", "structure": "ID", "cursor": "EventCursor"}
+_KNOWN = ", ".join(f"${name}: {type_}!" for name, type_ in VARIABLES.items())
+# The engine asks who pays: nobody does, out of a purse that is never empty.
+_NOBODY = ""
+_PURSE = 1_000_000_000
+
+Path = tuple[str, ...]
+
+
+def document_limits(limits: Limits) -> Limits:
+    """What bounds a document, from what bounds a request."""
+    return replace(
+        limits,
+        cost=min(limits.cost, MOST_POINTS),
+        bucket=_PURSE,
+        refill_per_second=_PURSE,
+        execution_seconds=min(limits.execution_seconds, EXECUTION_SECONDS),
+    )
+
+
+class Judge:
+    """Says everything that is wrong with a document, by one schema."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = document_limits(limits)
+        self._prices = Prices(schema, self._limits)
+
+    def problems(self, document: str, held: Collection[Permission], path: Path) -> list[Problem]:
+        """Every reason to refuse the document of an endpoint that holds these permissions."""
+        if len(document) > MOST_CHARACTERS:
+            return [_too_large(path, f"{len(document)} > {MOST_CHARACTERS} characters")]
+        try:
+            parsed = parse(document, max_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            return [_wrong(error, path)]
+        fragments = fragments_of(parsed)
+        if name := cycle(fragments):
+            return [_wrong(GraphQLError(f"Cannot spread fragment '{name}' within itself."), path)]
+        operations = operations_of(parsed)
+        if [o.operation for o in operations] != [OperationType.QUERY]:
+            return [problem("BDR-WHK-046", path)]
+        return [
+            *self._variables(operations[0], path),
+            *self._introspection(operations[0], fragments, path),
+            *self._sizes(document, parsed, operations[0], fragments, path),
+            *self._permissions(operations[0], fragments, held, path),
+        ]
+
+    def _variables(self, operation: OperationDefinitionNode, path: Path) -> Iterator[Problem]:
+        for definition in operation.variable_definitions or ():
+            name, type_ = definition.variable.name.value, print_ast(definition.type)
+            if VARIABLES.get(name) != type_.removesuffix("!"):
+                yield problem("BDR-WHK-047", path, variable=f"${name}: {type_}", known=_KNOWN)
+
+    def _introspection(
+        self, operation: OperationDefinitionNode, fragments: Fragments, path: Path
+    ) -> Iterator[Problem]:
+        names = {field.name.value for field in merged([operation.selection_set], fragments)}
+        for name in sorted(names & {"__schema", "__type"}):
+            yield problem("BDR-WHK-048", path, field=name)
+
+    def _sizes(
+        self,
+        document: str,
+        parsed: DocumentNode,
+        operation: OperationDefinitionNode,
+        fragments: Fragments,
+        path: Path,
+    ) -> Iterator[Problem]:
+        """Too large for the limits; validated only within them, which bounds the work."""
+        limits = self._limits
+        if (count := aliases(parsed)) > limits.aliases:
+            yield _too_large(path, f"{count} > {limits.aliases} aliases")
+        if comparisons(parsed, fragments, limits.comparisons) > limits.comparisons:
+            yield _too_large(path, "the same fields too many times")
+            return
+        try:
+            plan = self._prices.plan(operation, fragments)
+        except TooDeep:
+            yield _too_large(path, f"deeper than {limits.depth} fields")
+            return
+        except TooWide:
+            yield _too_large(path, f"more than {limits.fields} fields")
+            return
+        if literal_with_nul(document, parsed):
+            yield _wrong(GraphQLError("A text of the document holds a NUL character."), path)
+        for error in validate(self._schema, parsed, RULES, max_errors=MAX_ERRORS):
+            yield _wrong(error, path)
+        if place := plan.too_large_page({}, limits.page):
+            yield _too_large(path, f"{place} > {limits.page}")
+        if (cost := plan.cost({})) > limits.cost:
+            yield _too_large(path, f"{cost} > {limits.cost} points")
+
+    def _permissions(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Fragments,
+        held: Collection[Permission],
+        path: Path,
+    ) -> Iterator[Problem]:
+        for name, any_of in permissions_of(self._schema, operation, fragments):
+            if not set(held) & set(map(Permission, any_of)):
+                yield problem("BDR-WHK-049", path, field=name, permissions=", ".join(any_of))
+
+
+class StoredDocuments(Judge):
+    """Reads and runs documents for the webhooks of this process."""
+
+    def __init__(
+        self, schema: strawberry.Schema, limits: Limits, fast_path: FastPath | None = None
+    ) -> None:
+        super().__init__(schema._schema, limits)
+        self._engine = Engine(schema, document_limits(limits), fast_path)
+
+    async def answer(self, document: str, reader: Actor, variables: Mapping[str, str]) -> Answer:
+        """What the reader is answered. Never raises: what goes wrong is said in the answer."""
+        request_id = new_id("req")
+        params = Params(document, dict(variables), None)
+        try:
+            prepared = self._engine.prepare(params, _NOBODY)
+            if prepared.kind is not OperationType.QUERY:
+                raise Refusal(Outcome.INVALID, Code.BAD_REQUEST, "A document is a query.")
+            admitted = self._engine.admit(prepared, params, reader, _NOBODY)
+        except Refusal as refusal:
+            errors = refusal.shown(request_id)
+            return Answer(None, orjson.dumps(errors), errors[0]["message"])
+        context = Context(actor=reader, request_id=request_id, make_loaders=Loaders)
+        answer = await self._engine.run(admitted, context)
+        message = orjson.loads(answer.errors)[0]["message"] if answer.errors else ""
+        return Answer(answer.data or b"null", answer.errors, message)
+
+
+def _wrong(error: GraphQLError, path: Path) -> Problem:
+    at = error.locations[0] if error.locations else None
+    return problem(
+        "BDR-WHK-045",
+        path,
+        line=at.line if at else 1,
+        column=at.column if at else 1,
+        message=error.message,
+    )
+
+
+def _too_large(path: Path, detail: str) -> Problem:
+    return problem("BDR-WHK-044", path, detail=detail)
