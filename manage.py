@@ -560,6 +560,7 @@ def show_settings(settings: Settings, asked: argparse.Namespace) -> int:
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+AMQP = os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672")
 # They want the machine for themselves, and bring servers and databases of their own.
 ALONE = ("tests/graphiql", "tests/front_ends", "tests/sign_up", "tests/bench")
 
@@ -575,14 +576,18 @@ def run_tests(settings: Settings, asked: argparse.Namespace) -> int:
         alone = [*pytest, "-p", "no:randomly", *ALONE]
         status = _suite("A browser and the bench, alone", alone, embedded)
     status = _suite("SQLite, embedded", [*pytest, *shared], embedded) or status
-    missing = [url for url in (POSTGRES, REDIS) if not _answers(url)]
+    missing = [url for url in (POSTGRES, REDIS, AMQP) if not _answers(url)]
     if missing:
         print("\n" + "!" * 78)
         for url in missing:
-            print(f"!! {urlsplit(url).scheme} is not reachable: the second suite is SKIPPED")
+            what = "its tests are" if url is AMQP else "the second suite is"
+            print(f"!! {urlsplit(url).scheme} is not reachable: {what} SKIPPED")
         print("!" * 78)
-        return status or (1 if os.environ.get("CI") else 0)
-    scaled = {"DATABASE_URL": POSTGRES, "BROKER_URL": REDIS}
+        status = status or (1 if os.environ.get("CI") else 0)
+    if not {POSTGRES, REDIS}.isdisjoint(missing):
+        return status
+    rabbit = {} if AMQP in missing else {"TEST_AMQP_URL": AMQP}
+    scaled = {"DATABASE_URL": POSTGRES, "BROKER_URL": REDIS, **rabbit}
     return _suite("PostgreSQL and Redis", [*pytest, *shared], scaled) or status
 
 

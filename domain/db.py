@@ -28,6 +28,17 @@ Conversation = Generator[tuple[str, Sequence[Any]], Sequence[Any], T]
 # Set by events.transaction(): tells `fetch` to read through the open transaction.
 inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=False)
 
+# A process that was killed lets go of its locks at once; one whose machine vanished says nothing,
+# and one that stands still in a transaction would hold them for ever.
+SERVER_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
 _dialect: Dialect = "sqlite"
 _readers: list[aiosqlite.Connection] = []
 _next_reader = 0
@@ -67,7 +78,7 @@ def engine(url: str) -> tuple[Dialect, dict[str, Any]]:
                 "database": parts.path.lstrip("/"),
                 "minsize": int(options.get("minsize", "1")),
                 "maxsize": int(options.get("maxsize", "10")),
-                "server_settings": {"timezone": "UTC", "statement_timeout": "30000"},
+                "server_settings": SERVER_SETTINGS,
                 "reset": _unchanged,
             },
         }
