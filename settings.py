@@ -26,6 +26,7 @@ from domain.accounts import erasure
 from domain.connections import accounts, delegations
 from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
+from domain.inbox import holdings as inbox_holdings
 from domain.mail import actions as mail
 from domain.signatures import actions as signatures
 from domain.signatures import certificates, texts
@@ -41,12 +42,20 @@ from webhooks.mailer import server_at
 
 # The ORM's applications and the modules that hold their models.
 # Each declares, when it is loaded, what it holds about a person.
-HOLDERS = (erasure, signature_holdings, connection_holdings, auth_holdings, webhook_holdings)
+HOLDERS = (
+    erasure,
+    signature_holdings,
+    connection_holdings,
+    auth_holdings,
+    webhook_holdings,
+    inbox_holdings,
+)
 
 MODELS = {
     "domain": [
         "domain.accounts.models",
         "domain.connections.models",
+        "domain.inbox.models",
         "domain.mail.models",
         "domain.signatures.models",
         "domain.structures.models",

@@ -29,6 +29,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "technical_account": ("Compte technique", "Technical account"),
     "delegation": ("Délégation", "Delegation"),
     "webhook_endpoint": ("Point de réception", "Webhook endpoint"),
+    "event_consumer": ("Groupe de relève", "Event consumer"),
     "import": ("Import", "Import"),
 }
 # What carries a change of status.
@@ -113,6 +114,11 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),
     "webhook.deliveries_exhausted": EventKind("webhook_endpoint", "Tentatives d'envoi épuisées",     "Delivery attempts exhausted"),
     "webhook.certificate_expiring": EventKind("webhook_endpoint", "Certificat client proche de sa fin", "Client certificate near its end"),
+    "event_consumer.created": EventKind("event_consumer", "Groupe de relève créé",                   "Event consumer created"),
+    "event_consumer.updated": EventKind("event_consumer", "Groupe de relève modifié",                "Event consumer updated"),
+    "event_consumer.moved":   EventKind("event_consumer", "Groupe de relève déplacé",                "Event consumer moved"),
+    "event_consumer.deleted": EventKind("event_consumer", "Groupe de relève supprimé",               "Event consumer deleted"),
+    "event_consumer.event_set_aside": EventKind("event_consumer", "Évènement mis à l'écart par un groupe de relève", "Event set aside by a consumer"),
     "consent.granted":        EventKind("consent",   "Application autorisée",                        "Application allowed"),
     "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),
     "account.identity_linked": EventKind("account",  "Compte lié à un fournisseur d'identité",       "Account linked to an identity provider"),

@@ -49,6 +49,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "INVALID_VALUE": Words("Valeur invalide", "The value is not acceptable"),
     "INVALID_VAT_NUMBER": Words("Numéro de TVA invalide", "The VAT number is wrong"),
     "KNOWN_PASSWORD": Words("Mot de passe connu", "The password is known to thieves"),
+    "LEASE_OVER": Words("Bail terminé", "The lease is over"),
     "LIMIT_REACHED": Words("Limite atteinte", "There are as many as allowed"),
     "LINK_GONE": Words("Lien périmé", "The link is no longer valid"),
     "MANDATE_IN_FORCE": Words("Mandat en vigueur", "A mandate is in force"),

@@ -69,6 +69,11 @@ async def keep(actor_id: str, key: str, answer: Answer) -> None:
     )
 
 
+async def give_back(actor_id: str, key: str) -> None:
+    """Leave the key free again: nothing was done. Needs the transaction that took it."""
+    await execute("DELETE FROM idempotency_key WHERE actor_id = $1 AND key = $2", actor_id, key)
+
+
 async def forget_old() -> int:
     """Delete the answers that are no longer kept. Needs an open transaction."""
     return await execute("DELETE FROM idempotency_key WHERE created_at < $1", now() - KEPT_FOR)

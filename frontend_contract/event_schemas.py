@@ -217,6 +217,7 @@ _GIVEN_UP: Mapping[str, Schema] = {
     "lastError": _or_null(_TEXT),
 }
 
+_CONSUMER = _object({"id": _id("evc"), "name": _TEXT, "structureId": _id("str")})
 _CONSENT = _object(
     {
         "id": _id("cns"),
@@ -352,6 +353,21 @@ DATA: Mapping[str, Schema] = {
             "endpoint": _ENDPOINT,
             "certificate": _object({"subject": _TEXT, "expiresAt": _INSTANT}),
             "daysLeft": _COUNT,
+        }
+    ),
+    **{
+        kind: _object({"consumer": _CONSUMER})
+        for kind, row in EVENT_KINDS.items()
+        if row.subject == "event_consumer"
+    },
+    "event_consumer.event_set_aside": _object(
+        {
+            "consumer": _CONSUMER,
+            "eventId": _id("evt"),
+            "eventType": _TEXT,
+            "subject": _TEXT,
+            "eventCursor": _TEXT,
+            "deliveries": _COUNT,
         }
     ),
     "consent.granted": _object({"consent": _CONSENT}),

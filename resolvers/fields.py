@@ -40,6 +40,8 @@ class Done:
     advice: Sequence[Problem] = ()
     # Values of the payload's further fields, shown this once: not when the answer is replayed.
     more: Mapping[str, Any] = field(default_factory=dict)
+    # For what keeps its own idempotency key: the same key was used before.
+    is_replayed: bool = False
 
 
 class Door(FieldExtension):
@@ -148,7 +150,7 @@ class MutationDoor(Door):
         return self.payload(
             **{self.shown: done.value, **done.more},
             user_errors=user_errors(done.advice),
-            replayed=replayed,
+            replayed=replayed or done.is_replayed,
             cursor=None if position is None else EventCursor(cursors.event(position)),
         )
 

@@ -140,7 +140,7 @@ class Hub:
         """
         clock = asyncio.get_running_loop().time
         told_at = known_at = clock()
-        with self._registered(actor) as follower:
+        with self.registered(actor) as follower:
             while not self.stopping:
                 if renew is not None and clock() - known_at > TRUST_SECONDS:
                     actor, known_at = await renew(), clock()
@@ -169,7 +169,8 @@ class Hub:
                 await follower.wait(min(told_at + heartbeat - clock(), TRUST_SECONDS))
 
     @contextlib.contextmanager
-    def _registered(self, actor: Actor) -> Iterator[Follower]:
+    def registered(self, actor: Actor) -> Iterator[Follower]:
+        """One that is woken by what may concern the actor, as long as the block lasts."""
         follower = Follower(frozenset())
         self._register(follower, keys_of(actor))
         try:

@@ -14,6 +14,7 @@ from resolvers.consents import ConsentMutation
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
+from resolvers.inbox import InboxMutation, InboxQuery
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
 from resolvers.members import MemberMutation, MemberQuery
 from resolvers.personal_data import PersonalDataMutation
@@ -39,6 +40,7 @@ class Query(
     MemberQuery,
     InvoiceQuery,
     EventQuery,
+    InboxQuery,
     WebhookQuery,
     WebhookKeyQuery,
     ConnectionQuery,
@@ -82,6 +84,7 @@ class Mutation(
     SignatureMutation,
     PersonalDataMutation,
     InvoiceMutation,
+    InboxMutation,
     WebhookMutation,
     WebhookPayloadMutation,
     ConsentMutation,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from auth import consents, technical
 from auth.models import Client, Consent, Session, hashed
 from auth.provisioning import create_client
-from domain import policy
+from domain import cursors, policy
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts.actions import create_account, rights_of
 from domain.accounts.models import Account, AccountStatus, Attachment
@@ -20,6 +20,11 @@ from domain.connections.models import Connection, Delegation, TechnicalAccount
 from domain.connections.rules import ConnectionDraft, Grant, TechnicalDraft
 from domain.events import transaction
 from domain.ids import new_id
+from domain.inbox import actions as inbox
+from domain.inbox import taking
+from domain.inbox.models import Item, Lease, Start
+from domain.inbox.rules import ConsumerDraft, Place
+from domain.inbox.taking import Order
 from domain.invoices.models import Invoice
 from domain.mail.models import Mail
 from domain.reference.statuses import InvoiceStatus as S
@@ -86,6 +91,8 @@ class World:
     attachments: Mapping[str, Attachment]
     siret_change: SiretChange
     delivery: Delivery | None = None
+    lease: Lease | None = None
+    set_aside: int = 0
 
     def names(self) -> dict[str, str]:
         """What the placeholders of registered operations stand for."""
@@ -114,6 +121,9 @@ class World:
             "consent": self.consent.id,
             "delivery": self.delivery.id if self.delivery else new_id("whd"),
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
+            "consumer": self.lease.consumer_id if self.lease else new_id("evc"),
+            "lease": self.lease.id if self.lease else new_id("evl"),
+            "setAside": cursors.event(self.set_aside),
             "awaiting": self.awaiting.id,
             "secured": self.people["plain"].id,
             "session": self.log_in.id,
@@ -260,10 +270,30 @@ async def a_world(*, dispatched: bool = True) -> World:
         await endpoints.ping(manager, endpoint.id)
         await dispatch()
         world.delivery = await Delivery.get(endpoint_id=endpoint.id)
+        world.lease, world.set_aside = await _pulled(await world.actor("erp"), supplier.id)
     async with transaction():
         # What was written to people while the world was made is no business of the tests.
         await Mail.all().delete()
     return world
+
+
+async def _pulled(erp: Actor, structure_id: str) -> tuple[Lease, int]:
+    """A lease of a group of the ERP, and the position of what the group has set aside."""
+    draft = ConsumerDraft("ERP Durand", max_deliveries=1, lease_seconds=43_200)
+    consumer = await inbox.create(erp, structure_id, draft, Place(Start.BEGINNING))
+    for _ in range(2):
+        lease = (await taking.take(erp, consumer.id, Order(first=2))).lease
+        assert lease is not None
+        first = await Item.filter(lease_id=lease.id).order_by("position").first()
+        assert first is not None
+        if not await Item.filter(set_aside_at__not_isnull=True).exists():
+            named = [cursors.event(first.position)]
+            await taking.give_back(
+                erp, consumer.id, lease.id, named, has_failed=True, pause_seconds=0
+            )
+            aside = first.position
+            await taking.acknowledge(erp, consumer.id, lease.id, None)
+    return lease, aside
 
 
 async def a_connection(

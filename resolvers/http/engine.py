@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import aclosing
@@ -30,6 +29,7 @@ from resolvers.http.buckets import Buckets
 from resolvers.http.errors import Code, Headers, Refusal, refused_at_the_door, shown
 from resolvers.http.frames import Frames
 from resolvers.http.limits import Limits, problem_of_input
+from resolvers.http.patience import bounded
 from resolvers.http.prepared import Prepared, Preparer, page_too_large
 from resolvers.http.statuses import Outcome
 
@@ -177,7 +177,7 @@ class Engine:
     async def run(self, admitted: Admitted, context: Any) -> Answer:
         """Run a query or a mutation to its answer. Never raises, except on cancellation."""
         try:
-            async with asyncio.timeout(self.limits.execution_seconds):
+            async with bounded(self.limits.execution_seconds):
                 answer = await self._run(admitted, context)
         except TimeoutError:
             answer = self.failure(Outcome.TIMEOUT, Code.TIMEOUT, context.request_id)

@@ -30,6 +30,8 @@ from domain.connections.steps import ConnectionAction
 from domain.events import Event
 from domain.feed import SPEAKS_OF, Direction, EventFilter
 from domain.identifiers import IdentifierType
+from domain.inbox import actions as inbox
+from domain.inbox.rules import Place
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN, Origin, Proof
 from domain.reference.deposits import DepositMode
@@ -153,8 +155,18 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await identities.unlink(identity.account_id, identity.id)
     await everything_about_factors()
     await the_life_of_two_accounts(await world.actor("administrator"))
+    await everything_about_consumers(world)
     await everything_about_machines(world, clock)
     return world
+
+
+async def everything_about_consumers(world: World) -> None:
+    """Every kind of event about consumer groups that the world does not tell."""
+    manager, lease = await world.actor("supplier"), world.lease
+    assert lease is not None
+    await inbox.update(manager, lease.consumer_id, {"name": "Comptabilité"})
+    await inbox.seek(manager, lease.consumer_id, Place())
+    await inbox.delete(manager, lease.consumer_id)
 
 
 async def everything_about_factors() -> None:

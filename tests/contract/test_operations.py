@@ -253,8 +253,15 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
         "endpoint": new_id("whe"),
         "delivery": new_id("whd"),
         "event": new_id("evt"),
+        "consumer": new_id("evc"),
     }
-    empty = {"Event", "WebhookEndpoint", "WebhookDelivery", "ExplainDelivery"}
+    empty = {
+        "Event",
+        "WebhookEndpoint",
+        "WebhookDelivery",
+        "ExplainDelivery",
+        "EventConsumer",
+    }
     wrong = []
     async with door(actors, compiled=True) as ask:
         for operation in (one for one in OPERATIONS.values() if one.kind == "query"):
@@ -275,6 +282,7 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
 # What comes with the credentials, or with what people do.
 _MAY_BE_EMPTY = (
     "Webhook",
+    "EventConsumers",
     "InvoiceDrafts",
     "SiretChanges",
     "TechnicalAccounts",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain import cursors, events
+from domain.ids import new_id
 from domain.invoices import actions
 from domain.reference.statuses import InvoiceStatus as S
 from tests.events.test_streams import Site, a_life, following, pulled, serving, until
@@ -22,6 +23,16 @@ PAUSE = """mutation($input: WebhookEndpointPauseInput!) { webhookEndpointPause(i
   userErrors { code path rule } } }"""
 RESUME = """mutation($input: WebhookEndpointResumeInput!) { webhookEndpointResume(input: $input) {
   endpoint { id } userErrors { code path rule remedy params { key value } } } }"""
+CONSUMER = """mutation($input: EventConsumerCreateInput!) { eventConsumerCreate(input: $input) {
+  consumer { id } userErrors { code path rule remedy params { key value } } } }"""
+SEEK = """mutation($input: EventConsumerSeekInput!) { eventConsumerSeek(input: $input) {
+  consumer { id } userErrors { code path rule remedy params { key value } } } }"""
+TAKE = """mutation($input: EventInboxTakeInput!) { eventInboxTake(input: $input) {
+  lease { id items { cursor event { id } webhookBody } } userErrors { rule } } }"""
+ACK = """mutation($input: EventInboxAckInput!) { eventInboxAck(input: $input) {
+  acknowledged userErrors { code path rule remedy params { key value } } } }"""
+SETTLE = """mutation($input: EventConsumerSettleInput!) { eventConsumerSettle(input: $input) {
+  consumer { id } userErrors { code path rule remedy params { key value } } } }"""
 DELETE = """mutation($input: WebhookEndpointDeleteInput!) { webhookEndpointDelete(input: $input) {
   userErrors { code path rule } } }"""
 BODIES = """query($after: EventCursor, $first: Int!, $structure: ID!) {
@@ -82,11 +93,40 @@ def next_by_stream(road: str, *, as_last_event_id: bool = False) -> Callable[...
     return next_
 
 
+async def a_group(site: Site, **given: Any) -> str:
+    """A group of the supplier; its identifier."""
+    supplier = site.api.world.parties.supplier.id
+    asked = {"structureId": supplier, "name": new_id("nam"), **given}
+    answer = await site.api("supplier")(CONSUMER, input=asked)
+    assert answer.user_errors == []
+    return str(answer.payload["consumer"]["id"])
+
+
+async def next_of(site: Site, consumer: str) -> dict[str, Any]:
+    taken = await site.api("supplier")(TAKE, input={"consumerId": consumer, "first": 1})
+    item: dict[str, Any] = taken.payload["lease"]["items"][0]
+    return item
+
+
+async def next_by_new_group(site: Site, cursor: str) -> str:
+    consumer = await a_group(site, start="CURSOR", cursor=cursor)
+    return str((await next_of(site, consumer))["event"]["id"])
+
+
+async def next_by_moved_group(site: Site, cursor: str) -> str:
+    consumer = await a_group(site)
+    asked = {"consumerId": consumer, "start": "CURSOR", "cursor": cursor}
+    await site.api("supplier")(SEEK, input=asked)
+    return str((await next_of(site, consumer))["event"]["id"])
+
+
 NEXT: dict[str, Callable[[Site, str], Awaitable[str]]] = {
     "events": next_by_pull,
     "websocket": next_by_stream("websocket"),
     "sse": next_by_stream("sse"),
     "last-event-id": next_by_stream("sse", as_last_event_id=True),
+    "new group": next_by_new_group,
+    "moved group": next_by_moved_group,
 }
 
 
@@ -123,6 +163,18 @@ async def test_an_endpoint_is_resumed_from_a_cursor_of_any_surface(
             == [5, 6, 7, 8]
         )
     )
+
+
+async def test_the_cursor_that_a_group_hands_out_goes_on_everywhere(
+    site: Site, story: Story
+) -> None:
+    consumer = await a_group(site, start="CURSOR", cursor=story.bodies[2]["cursor"])
+    item = await next_of(site, consumer)
+
+    assert json.loads(item["webhookBody"]) == story.bodies[3]
+    assert item["cursor"] == story.bodies[3]["cursor"]
+    for next_ in NEXT.values():
+        assert await next_(site, item["cursor"]) == story.bodies[4]["id"]
 
 
 async def test_every_place_of_one_instant_is_one_cursor(site: Site, story: Story) -> None:
@@ -224,6 +276,23 @@ async def said_by_resume(site: Site, cursor: str) -> Said:
     return said_in(answer.payload["userErrors"])
 
 
+async def said_by_new_group(site: Site, cursor: str) -> Said:
+    supplier = site.api.world.parties.supplier.id
+    asked = {"structureId": supplier, "name": "bad", "start": "CURSOR", "cursor": cursor}
+    answer = await site.api("supplier")(CONSUMER, input=asked)
+    return said_in(answer.payload["userErrors"])
+
+
+def said_of_group(mutation: str, **given: Any) -> Callable[[Site, str], Awaitable[Said]]:
+    async def said(site: Site, cursor: str) -> Said:
+        asked = {k: [cursor] if v is ... else cursor if v is None else v for k, v in given.items()}
+        consumer = await a_group(site)
+        answer = await site.api("supplier")(mutation, input={"consumerId": consumer, **asked})
+        return said_in(answer.payload["userErrors"])
+
+    return said
+
+
 def said_in(user_errors: list[dict[str, Any]]) -> Said:
     (one,) = user_errors
     params = {p["key"]: p["value"] for p in one["params"]}
@@ -235,6 +304,10 @@ SAYS: dict[str, Callable[[Site, str], Awaitable[Said]]] = {
     "websocket": said_by_stream("websocket"),
     "sse": said_by_stream("sse"),
     "webhook resume": said_by_resume,
+    "new group": said_by_new_group,
+    "moved group": said_of_group(SEEK, start="CURSOR", cursor=None),
+    "acknowledgement": said_of_group(ACK, leaseId="evl_unknown", cursors=...),
+    "set aside": said_of_group(SETTLE, settling="RETRY", cursors=...),
 }
 
 
