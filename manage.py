@@ -28,11 +28,14 @@ import app
 from auth import provisioning, signup, technical
 from auth.keys import Keys
 from auth.scopes import SCOPES
-from domain import demonstration
+from domain import demonstration, events
 from domain.access import SYSTEM, Role
 from domain.accounts import emails, erasure, life
 from domain.accounts.actions import attach, create_account, make_administrator
 from domain.accounts.importing import import_accounts
+from domain.chain import export as exporting
+from domain.chain import reading
+from domain.chain.checking import Checker, Flaw
 from domain.db import execute, fetch
 from domain.errors import Refused
 from domain.events import transaction
@@ -45,7 +48,7 @@ from domain.signatures.models import Purpose
 from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
 from domain.structures.importing import import_structures
 from frontend_contract import generate
-from settings import Settings, opened
+from settings import Settings, opened, sealed
 from webhooks import probe, probe_words
 from webhooks.addresses import Allowed
 from webhooks.outbound import Sender
@@ -155,6 +158,16 @@ def _parser() -> argparse.ArgumentParser:
     webhooks.add_argument("url", help="where the receiver listens")
     webhooks.add_argument("--secret", help="whsec_…: what it verifies with")
     webhooks.add_argument("--json", action="store_true", help="for programs")
+    log = commands.add_parser("log", help="Check the history, or write it to a file.")
+    actions = log.add_subparsers(required=True, metavar="ACTION")
+    verify = actions.add_parser("verify", help="Check that the history is whole and unaltered.")
+    verify.set_defaults(command=log_verify)
+    verify.add_argument("file", type=Path, nargs="?", help="an export, instead of the database")
+    written = actions.add_parser("export", help="Write the history to a file that anyone checks.")
+    written.set_defaults(command=log_export)
+    written.add_argument("--to", type=Path, required=True, help="file of JSON lines")
+    written.add_argument("--after", type=int, default=0, help="only what follows this position")
+    written.add_argument("--upto", type=int, help="nothing beyond this position")
     contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
     contract.add_argument("--check", action="store_true", help="only tell what is stale")
     add("settings", show_settings, "List every setting, its default and what it does.")
@@ -183,6 +196,7 @@ def serve(settings: Settings, asked: argparse.Namespace) -> int:
         return 1
     application = app.build(settings)
     asyncio.run(app.refuse_old(settings.database_url))
+    asyncio.run(_refuse_unready(settings))
     configure_logs(settings)
     uvicorn.run(
         application,
@@ -200,8 +214,15 @@ def serve(settings: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+async def _refuse_unready(settings: Settings) -> None:
+    """Say in one line, before anything listens, what keeps the database from being served."""
+    async with opened(settings):
+        pass
+
+
 async def _prepare(settings: Settings) -> None:
     done = await migrate(settings.database_url, report=lambda name: print(f"  migration {name}"))
+    await _seal(settings)
     if done:
         print(f"Database ready ({len(done)} migrations).")
     async with opened(settings):
@@ -314,8 +335,18 @@ def configure_logs(settings: Settings) -> None:
 async def migrate_database(settings: Settings, asked: argparse.Namespace) -> int:
     """Apply what is missing; safe to repeat and to run from several machines at once."""
     done = await migrate(settings.database_url, report=lambda name: print(f"  {name}"))
-    print(f"{len(done)} migration(s) applied." if done else "Nothing to do.")
+    count = await _seal(settings)
+    print(f"{len(done)} migration(s) applied." if done or count else "Nothing to do.")
     return 0
+
+
+async def _seal(settings: Settings) -> int:
+    """Give their hashes to the events written before the log had any; goes on where it stopped."""
+    with _bar(" events") as progress:
+        count = await sealed(settings, progress)
+    if count:
+        print(f"{count} events sealed: the log is verifiable from its beginning.")
+    return count
 
 
 async def structures_import(settings: Settings, asked: argparse.Namespace) -> int:
@@ -377,7 +408,7 @@ async def accounts_invite(settings: Settings) -> int:
 
 @contextmanager
 def _bar(unit: str) -> Iterator[Callable[[int, int], None]]:
-    with tqdm(unit=unit, total=0) as bar:
+    with tqdm(unit=unit, total=0, delay=0.5) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -535,6 +566,43 @@ async def webhooks_probe(settings: Settings, asked: argparse.Namespace) -> int:
             print(f"Signed with a secret made for this probe: {secret}")
         print("\n".join(probe_words.as_lines(asked.url, findings)))
     return 0 if probe.passed(findings) == len(findings) else 1
+
+
+async def log_verify(settings: Settings, asked: argparse.Namespace) -> int:
+    """Say whether the history is whole and unaltered; 1 at the first flaw, with its position."""
+    checker = Checker()
+    try:
+        if asked.file is not None:
+            checker.previous = None
+            with asked.file.open(encoding="utf-8") as text, tqdm(unit=" events") as bar:
+                for _ in exporting.read(text, checker):
+                    bar.update()
+        else:
+            async with opened(settings):
+                with tqdm(unit=" events", total=await events.head()) as bar:
+                    async for _ in reading.check(checker):
+                        bar.update()
+    except Flaw as flaw:
+        print(f"NOT GENUINE: {flaw}", file=sys.stderr)
+        return 1
+    print(
+        f"{checker.count} events are whole and unaltered, {checker.redacted} of them redacted;"
+        f" the last is at position {checker.position or 0}, epoch {checker.epoch}:"
+        f" {checker.previous}"
+    )
+    return 0
+
+
+async def log_export(settings: Settings, asked: argparse.Namespace) -> int:
+    """Every event, personal data included: the file is readable by its owner only."""
+    asked.to.touch(mode=0o600)
+    async with opened(settings):
+        with asked.to.open("w", encoding="utf-8") as out, tqdm(unit=" events") as bar:
+            count = await exporting.export(
+                out, after=asked.after, upto=asked.upto, progress=bar.update
+            )
+    print(f"{count} events written to {asked.to}.")
+    return 0
 
 
 def write_contract(settings: Settings, asked: argparse.Namespace) -> int:

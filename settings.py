@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from email.utils import parseaddr
@@ -23,11 +23,13 @@ from auth.factors import actions as factors
 from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy, wakeups
 from domain.accounts import erasure
+from domain.chain.sealing import seal_all, unsealed
 from domain.connections import accounts, delegations
 from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
 from domain.inbox import holdings as inbox_holdings
 from domain.mail import actions as mail
+from domain.migrate import MigrationError
 from domain.signatures import actions as signatures
 from domain.signatures import certificates, texts
 from domain.signatures import holdings as signature_holdings
@@ -438,12 +440,22 @@ def _line(settings: Settings) -> wakeups.Line | None:
     return None
 
 
+async def sealed(settings: Settings, progress: Callable[[int, int], None]) -> int:
+    """Give their hashes to the events written before the log had any; how many there were."""
+    await open_database(settings.database_url, MODELS)
+    try:
+        return await seal_all(progress)
+    finally:
+        await close_database()
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[None]:
     """The database open, and every choice of the site known to what depends on it.
 
     Raises:
         ValueError: a setting is missing or unsafe; the message names it.
+        MigrationError: events have no hash yet.
     """
     key = settings.key
     deadlines.keep_tidy(issued.purge)
@@ -501,6 +513,8 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     try:
         epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]
         cursors.configure(key, epoch)
+        if count := await unsealed():
+            raise MigrationError(f"run `manage.py migrate` first: {count} events have no hash")
         yield
     finally:
         await close_database()

@@ -18,6 +18,7 @@ from tortoise.transactions import in_transaction
 
 from domain import catalogue
 from domain.access import Actor, Permission
+from domain.chain import form
 from domain.clock import now
 from domain.db import CONNECTION, execute_many, fetch, inside_transaction
 from domain.ids import new_id
@@ -27,6 +28,10 @@ Audience = Sequence[tuple[str, str]]
 # Events that concern the platform as a whole are shown on this structure of no one,
 # which only rights held everywhere can reach.
 PLATFORM = "*"
+
+
+class Unsealed(RuntimeError):
+    """The log holds events without a hash: `manage.py migrate` seals them."""
 
 
 class Subject(Protocol):
@@ -163,10 +168,12 @@ def record(
     party: str | None = None,
     on_behalf_of: str | None = None,
     data: Mapping[str, Any] | None = None,
+    id: str | None = None,
 ) -> Event:
     """Note a fact, to be written when the open transaction ends.
 
-    The subject's row must be new or locked by this transaction, and saved by the caller.
+    The subject's row must be new or locked by this transaction, and saved by the caller. `id` is
+    for what had to name the event before it was known whole.
 
     Raises:
         RuntimeError: no transaction is open.
@@ -178,7 +185,7 @@ def record(
     catalogue.EVENT_KINDS[kind]
     subject.event_count += 1
     event = Event(
-        id=new_id("evt"),
+        id=id or new_id("evt"),
         kind=kind,
         occurred_at=now(),
         subject_kind=subject.kind,
@@ -205,33 +212,48 @@ COLUMNS = (
     "change_from", "change_to", "reason", "comment", "data", "audience",
 )
 # fmt: on
+_WRITTEN = (*COLUMNS, "epoch", "salts", "hash")
 _SELECT = "SELECT " + ", ".join(f"e.{c}" for c in COLUMNS) + " FROM event e"
 _INSERT = (
-    f"INSERT INTO event ({', '.join(COLUMNS)})"
-    f" VALUES ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"
+    f"INSERT INTO event ({', '.join(_WRITTEN)})"
+    f" VALUES ({', '.join(f'${n}' for n in range(1, len(_WRITTEN) + 1))})"
 )
 _INSERT_AUDIENCE = (
     "INSERT INTO event_audience (structure_id, permission, position) VALUES ($1, $2, $3)"
 )
+# The hash of the head follows by a trigger of `event`: one statement less under its lock.
+_TAKE = (
+    "UPDATE log_head SET position = position + $1 WHERE id = 1"
+    " RETURNING position, sealed, hash, epoch"
+)
 
 
 async def _append(noted: Sequence[Event]) -> int:
-    last: int = (
-        await fetch(
-            "UPDATE log_head SET position = position + $1 WHERE id = 1 RETURNING position",
-            len(noted),
-        )
-    )[0][0]
+    last, sealed, previous, epoch = (await fetch(_TAKE, len(noted)))[0]
+    first = last - len(noted) + 1
+    if sealed != first - 1:
+        raise Unsealed(f"the events after {sealed} have no hash; run `manage.py migrate`")
     recorded_at = now()
     written = [
-        replace(event, position=last - len(noted) + 1 + n, recorded_at=recorded_at)
-        for n, event in enumerate(noted)
+        replace(event, position=first + n, recorded_at=recorded_at) for n, event in enumerate(noted)
     ]
-    await execute_many(_INSERT, [_to_row(event) for event in written])
+    await execute_many(_INSERT, _sealed(written, epoch, previous))
     await execute_many(
         _INSERT_AUDIENCE, [(s, p, e.position) for e in written for s, p in e.audience]
     )
-    return last
+    return int(last)
+
+
+def _sealed(written: Sequence[Event], epoch: int, previous: str) -> list[tuple[Any, ...]]:
+    """The rows of events, each with a hash that covers the one before it."""
+    rows = []
+    for event in written:
+        row = _to_row(event)
+        said = dict(zip(COLUMNS, row, strict=True))
+        said["epoch"] = epoch
+        salts, previous = form.seal(said, previous)
+        rows.append((*row, epoch, salts, previous))
+    return rows
 
 
 HEAD = "SELECT position FROM log_head WHERE id = 1"

@@ -107,6 +107,8 @@ _INVOICE = _object(
         "recipient": _or_null(_PARTY_CARD),
     }
 )
+# What an erasure replaced in the log: see LOG.md.
+_REDACTED = _object({"count": _COUNT, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}})
 _STRUCTURE = _object(
     {
         "id": _id("str"),
@@ -309,7 +311,7 @@ DATA: Mapping[str, Schema] = {
     "account.password_changed": _object({"account": _ACCOUNT, "byLink": _FLAG}),
     "account.email_change_asked": _object({"account": _ACCOUNT}),
     "account.data_exported": _object({"account": _ACCOUNT}),
-    "account.erased": _object({"account": _ACCOUNT}),
+    "account.erased": _object({"account": _ACCOUNT, "redacted": _REDACTED}),
     "account.email_changed": _object({"account": _ACCOUNT}),
     "account.email_kept": _object({"account": _ACCOUNT, "wasChanged": _FLAG}),
     "account.logged_out": _object({"account": _ACCOUNT, "everywhere": _FLAG}),

@@ -21,7 +21,7 @@ from resolvers.root import schema
 FOLDER = Path(__file__).parent
 # Where a generated file that is no longer wanted may lie.
 _PLACES = ("*.graphql", "*.json", "*.md", "events/*.schema.json")
-_BY_HAND = frozenset({"README.md"})
+_BY_HAND = frozenset({"README.md", "LOG.md"})
 _DIRECTIVE = re.compile(r"@(?P<name>\w+)\((?P<key>\w+): \[\n(?P<values>[^\]]*)\]\)")
 
 

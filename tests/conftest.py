@@ -78,7 +78,9 @@ async def an_empty_database(template_url: str, folder: Path) -> str:
     )
     names = ", ".join(f'"{row[0]}"' for row in tables)
     await connection.execute(f"TRUNCATE {names} CASCADE")
-    await connection.execute("UPDATE log_head SET position = 0")
+    await connection.execute(
+        "UPDATE log_head SET position = 0, epoch = 1, sealed = 0, hash = repeat('0', 64)"
+    )
     await connection.close()
     return template_url
 

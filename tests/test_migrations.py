@@ -12,11 +12,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
+import manage
 from domain import migrate as runner
+from domain.chain import reading, sealing
+from domain.chain.checking import Checker
 from domain.db import close_database, engine, fetch, open_database
 from domain.migrate import FOLDERS, Migration, MigrationError, migrate, pending, statements
-from settings import MODELS
+from settings import MODELS, Settings, opened
 from tests.conftest import ON_POSTGRES, TEST_DATABASE_URL
 from tests.make import a_supplier, an_invoice
 
@@ -229,6 +233,44 @@ async def test_rows_written_under_the_first_migrations_survive_all_the_others(
 
     assert await ask(nothing, "SELECT epoch, position FROM log_head") == [(epoch, 41)]
     assert position == 0
+
+
+_OLD_EVENT = (
+    "INSERT INTO event (position, id, kind, occurred_at, recorded_at, subject_kind, subject_id,"
+    " subject_sequence, actor_kind, actor_id, actor_name, data, audience) VALUES ({n}, 'evt_{n}',"
+    " 'structure.updated', '2026-01-02 03:04:05+00:00', '2026-01-02 03:04:05.678+00:00',"
+    " 'structure', 'str_1', {n}, 'SYSTEM', 'system', 'Été', '{{\"n\": {n}}}', '[[\"*\",\"x\"]]')"
+)
+
+
+async def test_events_written_before_the_log_was_sealed_are_sealed_where_they_stand(
+    nothing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [m.name for m in runner.migrations(engine(nothing)[0])]
+    await migrate(nothing, upto=names[names.index("domain/0010_sealed_log") - 1])
+    for n in range(1, 6):
+        await write(nothing, _OLD_EVENT.format(n=n))
+        await write(nothing, f"INSERT INTO event_audience VALUES ('*', 'x', {n})")
+    await write(nothing, "UPDATE log_head SET position = 5, epoch = 3")
+    before = await ask(nothing, "SELECT position, id, actor_name, data, audience FROM event")
+    monkeypatch.setattr(sealing, "_BATCH", 2)
+    settings = Settings(database_url=nothing, secret_key=SecretStr("k" * 40))
+
+    await migrate(nothing)
+    with pytest.raises(MigrationError, match="5 events have no hash"):
+        async with opened(settings):
+            pass
+    assert await manage._seal(settings) == 5
+
+    assert (
+        await ask(nothing, "SELECT position, id, actor_name, data, audience FROM event") == before
+    )
+    assert {row[0] for row in await ask(nothing, "SELECT epoch FROM event")} == {3}
+    async with opened(settings):
+        told = [line["record"]["position"] async for line in reading.check(Checker())]
+        assert told == [1, 2, 3, 4, 5]
+        await a_supplier()
+        assert len([line async for line in reading.check(Checker())]) > 5
 
 
 async def everything(url: str) -> dict[str, Sequence[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,12 @@ from domain.accounts.personal_data import (
     rows_of,
     scrubbed,
 )
+from domain.chain import redacting
+from domain.chain.redacting import Replacement
 from domain.clock import now
 from domain.db import execute, fetch
 from domain.errors import Forbidden, Invalid, NotFound, WrongStatus
-from domain.ids import findable
+from domain.ids import findable, new_id
 from domain.mail.actions import opened, post
 from domain.mail.models import Mail
 from domain.origin import Origin
@@ -121,13 +123,14 @@ async def erase(actor: Actor, account_id: str, origin: Origin) -> Erasure:
         if account.status == AccountStatus.ERASED:
             raise WrongStatus(problem("BDR-SIG-022", ("accountId",)))
         await _refuse_needed(account)
-        person, locale = person_of(account), account.locale
+        person, locale = replace(person_of(account), erased_by=new_id("evt")), account.locale
         for holding in holdings():
             if holding.erase is not None:
                 await holding.erase(person)
         life.close_for_ever(account, name=NOBODY, email=address_of_nobody(person.id))
         by = nobody(actor) if actor.id == person.id else actor
-        life.tell("account.erased", account, by)
+        redacted = await redacting.told(person.erased_by)
+        life.tell("account.erased", account, by, event_id=person.erased_by, redacted=redacted)
         await account.save()
         await post("account_erased", person.email, locale)
     tell_rights_changed(person.id)
@@ -215,27 +218,40 @@ async def _events(person: Person) -> Rows:
     return [dict(row) for row in rows]
 
 
+_READ_AT_ONCE = 500
+# The cards of invoices name structures, never people.
+_NAMING = (
+    "SELECT subject_kind, subject_id, actor_id, " + ", ".join(redacting.COLUMNS) + " FROM event"
+    " WHERE position > $4 AND (actor_id = $1 OR (subject_kind <> 'invoice'"
+    " AND (subject_id = $1 OR data LIKE $2 OR data LIKE $3))) ORDER BY position LIMIT $5"
+)
+
+
 async def _forget_in_log(person: Person) -> None:
-    new = {"name": NOBODY, "email": address_of_nobody(person.id)}
-    await execute(
-        "UPDATE event SET actor_name = $2 WHERE actor_id = $1 AND actor_name <> $2",
-        person.id,
-        NOBODY,
-    )
-    # The cards of invoices name structures, never people.
-    rows = await fetch(
-        "SELECT position, subject_id, data FROM event WHERE subject_kind <> 'invoice'"
-        " AND (actor_id = $1 OR subject_id = $1 OR data LIKE $2 OR data LIKE $3)",
-        person.id,
-        f"%{person.id}%",
-        f"%{person.email}%",
-    )
-    for row in rows:
-        before = json.loads(row["data"])
-        after = scrubbed(before, person, new, is_about=row["subject_id"] == person.id)
-        if after != before:
-            text = json.dumps(after, ensure_ascii=False, separators=(",", ":"))
-            await execute("UPDATE event SET data = $2 WHERE position = $1", row["position"], text)
+    await redacting.begin()
+    marks, position = (f"%{person.id}%", f"%{person.email}%"), 0
+    while rows := await fetch(_NAMING, person.id, *marks, position, _READ_AT_ONCE):
+        position = rows[-1]["position"]
+        await redacting.redact(person.erased_by, _replacements(rows, person))
+
+
+def _replacements(rows: Sequence[Any], person: Person) -> list[Replacement]:
+    found = ((row, _without(row, person)) for row in rows)
+    return [(row, new) for row, new in found if new]
+
+
+def _without(row: Any, person: Person) -> dict[str, str | None]:
+    """The parts of an event that named the person, without it."""
+    new: dict[str, str | None] = {}
+    if row["actor_id"] == person.id and row["actor_name"] != NOBODY:
+        new["actor_name"] = NOBODY
+    if row["subject_kind"] != "invoice":
+        told = json.loads(row["data"])
+        other = {"name": NOBODY, "email": address_of_nobody(person.id)}
+        after = scrubbed(told, person, other, is_about=row["subject_id"] == person.id)
+        if after != told:
+            new["data"] = json.dumps(after, ensure_ascii=False, separators=(",", ":"))
+    return new
 
 
 async def _invoices(person: Person) -> Rows:

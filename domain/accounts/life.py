@@ -150,7 +150,9 @@ def close_for_ever(account: Account, *, name: str, email: str) -> None:
     account.updated_at = now()
 
 
-def tell(kind: str, account: Account, actor: Actor, **data: object) -> None:
+def tell(
+    kind: str, account: Account, actor: Actor, *, event_id: str | None = None, **data: object
+) -> None:
     """Record a fact about an account: for its person and for those who administer the site."""
     card = {"id": account.id, "status": account.status.value}
     events.record(
@@ -162,6 +164,7 @@ def tell(kind: str, account: Account, actor: Actor, **data: object) -> None:
             (events.PLATFORM, Permission.ADMINISTER),
         ],
         data={"account": card, **data},
+        id=event_id,
     )
 
 

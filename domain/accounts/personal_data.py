@@ -19,11 +19,15 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Person:
-    """Whose data it is, as the account was before it was erased."""
+    """Whose data it is, as the account was before it was erased.
+
+    `erased_by` is the event that tells of the erasure, while one goes on.
+    """
 
     id: str
     email: str
     name: str
+    erased_by: str = ""
 
 
 Export = Callable[[Person], Awaitable[Rows]]

@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from auth.provisioning import create_client
 from domain.access import Permission, Role
 from domain.accounts.actions import attach
+from domain.chain import form
 from domain.clock import clock
 from domain.db import fetch
 from domain.demonstration import ALL_SPACES, STORIES
@@ -152,6 +153,7 @@ _DECIDING = (
     "domain/invoices/*.py",
     "domain/documents.py",
     "domain/events.py",
+    "domain/chain/form.py",
     "tests/bench/data.py",
 )
 
@@ -178,14 +180,17 @@ async def generate(database: Database, size: Size, progress: Progress) -> World:
         finally:
             clock.release()
         machines = [await _machine(supplier) for supplier in suppliers[: size.callers]]
-        position = (await fetch("SELECT position FROM log_head WHERE id = 1"))[0][0]
+        position, previous = (await fetch("SELECT position, hash FROM log_head WHERE id = 1"))[0]
     writer = await databases.bulk(database)
-    told = Telling(specimens, suppliers, recipients, chance, position)
+    told = Telling(specimens, suppliers, recipients, chance, position, previous)
     for n, batch in enumerate(told.batches(size.invoices)):
         progress(f"invoices ({database.dialect})", min((n + 1) * BATCH, size.invoices),
                  size.invoices)  # fmt: skip
         await batch.write(writer)
-    await writer.run(f"UPDATE log_head SET position = {told.position} WHERE id = 1")
+    await writer.run(
+        f"UPDATE log_head SET position = {told.position}, sealed = {told.position},"
+        f" hash = '{told.previous}' WHERE id = 1"
+    )
     # As where the product has been running: nothing of all this waits to be dispatched.
     await writer.run(
         "INSERT INTO webhook_bookmark (name, position)"
@@ -351,8 +356,10 @@ class Telling:
         recipients: Sequence[Structure],
         chance: Random,
         position: int,
+        previous: str,
     ) -> None:
         self.position = position
+        self.previous = previous
         self.samples: dict[str, list[str]] = {}
         self._specimens = specimens
         self._lives = [s.weight for s in specimens]
@@ -429,10 +436,17 @@ class Telling:
             _, _, row, audience, specimen = heapq.heappop(self._later)
             self.position += 1
             row[specimen.events.column("position")] = self.position
-            batch.add(specimen.events, row)
+            batch.add(specimen.events, self._sealed(specimen.events.columns, row))
             for opening in audience:
                 opening[specimen.audience.column("position")] = self.position
                 batch.add(specimen.audience, opening)
+
+    def _sealed(self, columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
+        """The row with the hash that makes it follow the one before."""
+        said = dict(zip(columns, row, strict=True))
+        said["salts"], said["hash"] = form.seal(said, self.previous)
+        self.previous = said["hash"]
+        return list(said.values())
 
     def _new_id(self, prefix: str, at: datetime) -> str:
         """An identifier that sorts by time, and is the same on every run."""

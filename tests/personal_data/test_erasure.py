@@ -25,6 +25,7 @@ from domain.accounts.actions import attach, make_administrator
 from domain.accounts.membership import AttachmentStatus
 from domain.accounts.models import Account, AccountStatus, Attachment
 from domain.accounts.personal_data import Person, holdings, scrubbed
+from domain.chain import redacting
 from domain.clock import Clock, now
 from domain.connections import life as connections
 from domain.connections.rules import ConnectionDraft
@@ -210,7 +211,10 @@ async def test_the_account_is_closed_and_its_members_lose_it_at_once(
         account.id,
         "Compte effacé",
     )
-    assert told.data == {"account": {"id": account.id, "status": "ERASED"}}
+    assert told.data == {
+        "account": {"id": account.id, "status": "ERASED"},
+        "redacted": await redacting.told(told.id),
+    }
     assert done.account_id == account.id
     assert any("L. 123-22" in words.fr for words in done.kept)
     assert any("2224" in words.fr for words in done.kept)

@@ -1,0 +1,135 @@
+"""Checks a history of Bordereau without Bordereau: Python 3.11 and nothing else for the events.
+
+    python verify_log.py export.jsonl
+
+It shares no line with the product; LOG.md is what both follow. Copy it, read it, run it anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PARTS = ("actor_id", "actor_name", "audience", "comment", "data")
+ERASABLE = ("actor_name", "comment", "data")
+
+
+class Wrong(Exception):
+    """What is wrong, and where."""
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: str | None, salt: str) -> str:
+    return sha256(salt + canonical(value))
+
+
+class History:
+    """The chain, the contents, and the redactions that explain contents that changed."""
+
+    def __init__(self) -> None:
+        self.hashes: dict[int, str] = {}
+        self.changed: dict[tuple[int, str], tuple[str, str, set[str], str]] = {}
+        self.links: dict[tuple[int, str], list[tuple[str, str, str]]] = {}
+        self.previous: str | None = None
+        self.position: int | None = None
+        self.epoch = 0
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        record, position = line["record"], line["record"]["position"]
+        if self.position is not None and position != self.position + 1:
+            raise Wrong(f"position {self.position + 1}: the event is missing")
+        if sha256(canonical(record)) != line["hash"]:
+            raise Wrong(f"position {position}: the hash is not that of the record")
+        if self.previous is not None and record["previous"] != self.previous:
+            raise Wrong(f"position {position}: it does not follow the event before it")
+        if record["epoch"] < self.epoch or record["type"] != "bordereau-event/1":
+            raise Wrong(f"position {position}: it is no event of this epoch")
+        self.epoch = record["epoch"]
+        self.compare(line)
+        self.redact(line)
+        self.hashes[position] = line["hash"]
+        self.previous, self.position = line["hash"], position
+
+    def compare(self, line: Mapping[str, Any]) -> None:
+        record, values, salts = line["record"], line["values"], line["salts"]
+        for part in PARTS:
+            present = digest(values[part], salts[part])
+            if present == record["digests"][part]:
+                continue
+            if part not in ERASABLE:
+                raise Wrong(f"position {record['position']}: its {part} was altered")
+            people = {values["actor_id"]}
+            if part != "actor_name":
+                people.add(record["subject_id"])
+            text = "" if part == "actor_name" else values[part] or ""
+            original = record["digests"][part]
+            self.changed[record["position"], part] = (original, present, people, text)
+
+    def redact(self, line: Mapping[str, Any]) -> None:
+        record, links = line["record"], line.get("redactions", [])
+        told = {"count": 0, "sha256": sha256("[]")}
+        if record["kind"] == "account.erased":
+            told = json.loads(line["values"]["data"]).get("redacted", told)
+        if told != {"count": len(links), "sha256": sha256(canonical(sorted(links)))}:
+            raise Wrong(f"position {record['position']}: its redactions are not those it told of")
+        for position, part, before, after in links:
+            if position >= record["position"]:
+                raise Wrong(f"position {record['position']}: it redacts what comes after it")
+            self.links.setdefault((position, part), []).append(
+                (before, after, record["subject_id"])
+            )
+
+    def end(self) -> None:
+        for (position, part), (original, present, people, text) in sorted(self.changed.items()):
+            reached, found = original, False
+            for before, after, account in self.links.get((position, part), []):
+                if before != reached or not (account in people or account in text):
+                    raise Wrong(f"position {position}: no erasure explains its {part}")
+                reached, found = after, found or after == present
+            if not found:
+                raise Wrong(f"position {position}: no erasure explains its {part}")
+
+
+def lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for text in file:
+            yield json.loads(text)
+
+
+def verified(found: Iterable[Mapping[str, Any]]) -> History:
+    history = History()
+    for line in found:
+        history.add(line)
+    history.end()
+    return history
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help="what `manage.py log export` wrote")
+    asked = parser.parse_args(arguments)
+    try:
+        history = verified(lines(asked.file))
+    except (Wrong, KeyError, TypeError, ValueError) as error:
+        print(f"NOT GENUINE: {error}", file=sys.stderr)
+        return 1
+    redacted = len({position for position, _ in history.changed})
+    print(f"{len(history.hashes)} events are whole and unaltered, {redacted} of them redacted.")
+    print(f"The last is at position {history.position}: {history.previous}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
