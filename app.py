@@ -36,7 +36,7 @@ from resolvers.root import schema
 from schema import pages
 from schema.context import Context, locale_of
 from settings import Settings, listening, opened
-from webhooks import documents, site_keys, tasks
+from webhooks import checking, documents, site_keys, tasks
 
 VERSION = "0.1.0"
 GRAPHIQL_CLIENT = "graphiql"
@@ -51,7 +51,8 @@ def build(settings: Settings | None = None) -> Starlette:
     last_use = LastUse()
 
     bounds = limits(settings)
-    documents.configure(stored_documents(settings))
+    language = stored_documents(settings)
+    documents.configure(language)
     pages.configure(settings.max_page)
     describe_server(VERSION, settings.environment, asdict(bounds))
     graphql_routes = build_graphql(
@@ -73,6 +74,7 @@ def build(settings: Settings | None = None) -> Starlette:
         async with opened(settings), listening(settings):
             await ensure_explorer(GRAPHIQL_CLIENT, f"{settings.url}/graphiql")
             await site_keys.ensure()
+            await checking.warn(language)
             await hub.start()
             worker = await tasks.start(settings.broker_url)
             forget = events.on_commit(hub.wake)

@@ -48,8 +48,10 @@ from domain.signatures.models import Purpose
 from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
 from domain.structures.importing import import_structures
 from frontend_contract import generate
+from resolvers.documents import Judge, next_schema
+from resolvers.root import schema
 from settings import Settings, opened, sealed
-from webhooks import probe, probe_words
+from webhooks import checking, probe, probe_words
 from webhooks.addresses import Allowed
 from webhooks.outbound import Sender
 from webhooks.signing import new_secret
@@ -153,11 +155,17 @@ def _parser() -> argparse.ArgumentParser:
     person.add_argument("--to", type=Path, help="file of the copy; the screen when not given")
     epoch = add("events", new_epoch, "After restoring a backup: begin a new life of the log.")
     epoch.add_argument("action", choices=["new-epoch"])
-    webhooks = add("webhooks", webhooks_probe, "Probe a receiver: does it refuse what it should?")
-    webhooks.add_argument("action", choices=["probe"])
-    webhooks.add_argument("url", help="where the receiver listens")
-    webhooks.add_argument("--secret", help="whsec_…: what it verifies with")
-    webhooks.add_argument("--json", action="store_true", help="for programs")
+    webhooks = add("webhooks", webhooks_probe, "Probe a receiver, or check stored documents.")
+    actions = webhooks.add_subparsers(required=True, metavar="ACTION")
+    probing = actions.add_parser("probe", help="does a receiver refuse what it should?")
+    probing.add_argument("url", help="where the receiver listens")
+    probing.add_argument("--secret", help="whsec_…: what it verifies with")
+    probing.add_argument("--json", action="store_true", help="for programs")
+    check = actions.add_parser("check", help="do the documents of endpoints fit a schema?")
+    check.set_defaults(command=webhooks_check)
+    check.add_argument(
+        "--schema", type=Path, help="SDL of the next version; the present one when not given"
+    )
     log = commands.add_parser("log", help="Check the history, or write it to a file.")
     actions = log.add_subparsers(required=True, metavar="ACTION")
     verify = actions.add_parser("verify", help="Check that the history is whole and unaltered.")
@@ -603,6 +611,24 @@ async def log_export(settings: Settings, asked: argparse.Namespace) -> int:
             )
     print(f"{count} events written to {asked.to}.")
     return 0
+
+
+async def webhooks_check(settings: Settings, asked: argparse.Namespace) -> int:
+    """Judge the document of every endpoint by a schema; 1 when one of them does not fit."""
+    judge = Judge(schema._schema, app.limits(settings))
+    if asked.schema is not None:
+        following = next_schema(asked.schema.read_text("utf-8"), schema._schema)
+        judge = Judge(following, app.limits(settings))
+    async with opened(settings):
+        return await _show_risks(judge)
+
+
+async def _show_risks(judge: Judge) -> int:
+    risks, total = await checking.at_risk(judge), len(await checking.stored_documents())
+    for risk in risks:
+        print("\n".join(risk.lines()))
+    print(f"{total - len(risks)} of {total} documents fit.")
+    return 1 if risks else 0
 
 
 def write_contract(settings: Settings, asked: argparse.Namespace) -> int:

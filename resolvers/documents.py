@@ -6,21 +6,26 @@ The same parser, limits and prices as the HTTP door; nobody pays, for each is bo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 import strawberry
 from graphql import (
     DocumentNode,
+    GraphQLArgument,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
+    build_schema,
     parse,
     print_ast,
     validate,
 )
 
+from auth.requires import Requires
 from domain.access import Actor, Permission
 from domain.errors import Problem
 from domain.ids import new_id
@@ -151,7 +156,7 @@ class Judge:
         path: Path,
     ) -> Iterator[Problem]:
         for name, any_of in permissions_of(self._schema, operation, fragments):
-            if not set(held) & set(map(Permission, any_of)):
+            if not {p.value for p in held} & set(any_of):
                 yield problem("BDR-WHK-049", path, field=name, permissions=", ".join(any_of))
 
 
@@ -195,3 +200,59 @@ def _wrong(error: GraphQLError, path: Path) -> Problem:
 
 def _too_large(path: Path, detail: str) -> Problem:
     return problem("BDR-WHK-044", path, detail=detail)
+
+
+_DEFINITION = "strawberry-definition"
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What prices and permissions are read from."""
+
+    metadata: Mapping[str, Any]
+    directives: tuple[Requires, ...]
+
+
+def _metadata(field: Any) -> Mapping[str, Any]:
+    definition = field.extensions.get(_DEFINITION) if field is not None else None
+    return getattr(definition, "metadata", None) or {}
+
+
+def _required(field: Any) -> tuple[Requires, ...]:
+    """The permissions that the SDL writes at the field."""
+    node = getattr(field, "ast_node", None)
+    return tuple(
+        Requires(any_of=[value.value for value in argument.value.values])
+        for directive in getattr(node, "directives", None) or ()
+        if directive.name.value == "requires"
+        for argument in directive.arguments
+    )
+
+
+def next_schema(sdl: str, present: GraphQLSchema) -> GraphQLSchema:
+    """The schema that an SDL says, with the prices that the present one gives to what it keeps.
+
+    Raises:
+        ValueError: it is not a schema.
+    """
+    try:
+        following = build_schema(sdl)
+    except (GraphQLError, TypeError) as error:
+        raise ValueError(f"the schema cannot be read: {error}") from error
+    for name, type_ in following.type_map.items():
+        before = None if name.startswith("__") else present.get_type(name)
+        if before is not None:
+            type_.extensions = before.extensions
+        for field_name, field in getattr(type_, "fields", {}).items():
+            known = getattr(before, "fields", {}).get(field_name)
+            field.extensions = {_DEFINITION: _Declared(_metadata(known), _required(field))}
+            for argument in getattr(field, "args", {}).values():
+                _keep_default(argument)
+    return following
+
+
+def _keep_default(argument: GraphQLArgument) -> None:
+    """Where prices look for the size of a page, which an SDL gives as a literal."""
+    literal = argument.ast_node.default_value if argument.ast_node else None
+    if isinstance(literal, IntValueNode):
+        argument.default_value = int(literal.value)
