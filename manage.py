@@ -53,6 +53,8 @@ from resolvers.root import schema
 from settings import Settings, opened, sealed
 from webhooks import checking, probe, probe_words
 from webhooks.addresses import Allowed
+from webhooks.listen import Stopped, Wanted
+from webhooks.listen import listen as forward
 from webhooks.outbound import Sender
 from webhooks.signing import new_secret
 from webhooks.targets import url_problems
@@ -178,6 +180,24 @@ def _parser() -> argparse.ArgumentParser:
     written.add_argument("--upto", type=int, help="nothing beyond this position")
     contract = add("contract", write_contract, "Generate frontend_contract/ from the code.")
     contract.add_argument("--check", action="store_true", help="only tell what is stale")
+    listener = add(
+        "listen", listen, "Receive on this machine: forward the stream of a portal as webhooks."
+    )
+    listener.add_argument("--to", required=True, help="http://127.0.0.1:9000/hook")
+    listener.add_argument("--url", help="the portal; this one when not given")
+    listener.add_argument("--token", help="an access token, or LISTEN_TOKEN")
+    listener.add_argument("--client-id", help="a technical account, or LISTEN_CLIENT_ID")
+    listener.add_argument("--client-secret", help="better: LISTEN_CLIENT_SECRET")
+    listener.add_argument("--structure", help="str_…: whose news; not needed when there is one")
+    listener.add_argument("--after", help="cursor to begin from, instead of where it was")
+    listener.add_argument("--replay-last", type=int, metavar="N", help="begin with the last N")
+    listener.add_argument("--events", metavar="KIND,…", help="such as invoice.submitted")
+    listener.add_argument("--filter", type=json.loads, default={}, help="EventFilter, as JSON")
+    listener.add_argument("--secret", help="whsec_… that signs; made and shown when not given")
+    listener.add_argument(
+        "--state", type=Path, default=Path(".listen"), help="folder that keeps the cursor"
+    )
+    listener.add_argument("--to-anywhere", action="store_true", help="not only to this machine")
     add("settings", show_settings, "List every setting, its default and what it does.")
     tests = add("test", run_tests, "Run the tests on SQLite and on PostgreSQL and Redis.")
     tests.add_argument("arguments", nargs="*", help="passed to pytest")
@@ -641,6 +661,38 @@ def write_contract(settings: Settings, asked: argparse.Namespace) -> int:
     generate.write(CONTRACT)
     print(f"{len(stale)} file(s) written.")
     return 0
+
+
+async def listen(settings: Settings, asked: argparse.Namespace) -> int:
+    """Forward until interrupted; needs no database, only the portal by HTTP."""
+    given: dict[str, Any] = {
+        name: getattr(asked, name) or os.environ.get(f"LISTEN_{name.upper()}")
+        for name in ("token", "client_id", "client_secret", "structure", "secret")
+    }
+    wanted = Wanted(
+        to=asked.to,
+        portal=(asked.url or settings.url).rstrip("/"),
+        after=asked.after,
+        replay_last=asked.replay_last,
+        filter=_event_filter(asked),
+        state=asked.state,
+        to_anywhere=asked.to_anywhere,
+        **given,
+    )
+    try:
+        await forward(wanted, lambda line: print(line, flush=True))
+    except Stopped as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        print("Stopped; the next run goes on from here.")
+    return 0
+
+
+def _event_filter(asked: argparse.Namespace) -> dict[str, Any]:
+    """The filter of the command line, with kinds in the spelling of webhooks."""
+    kinds = [kind.strip().replace(".", "_").upper() for kind in (asked.events or "").split(",")]
+    return {**asked.filter, **({"kinds": kinds} if asked.events else {})}
 
 
 def show_settings(settings: Settings, asked: argparse.Namespace) -> int:

@@ -199,6 +199,29 @@ async def visible_after(
     return Batch(found, position, has_more=True)
 
 
+@dataclass(frozen=True)
+class Latest:
+    """The end of the log. `before` is the position just before the first event of it."""
+
+    events: list[Event]
+    before: int
+    position: int
+
+
+async def visible_last(actor: Actor, *, limit: int, filter: EventFilter = EVERYTHING) -> Latest:
+    """The last events that the actor may see and the filter admits, in order."""
+    found: list[Event] = []
+    head = low = await events.head()
+    width = _SCANNED_AT_MOST // 10
+    while low and len(found) < limit and head - low < _SCANNED_AT_MOST:
+        high, low = low, max(0, low - width)
+        page = await _opened(actor, low, high, width)
+        fitting = [e for e in page if events.visible(e, actor) and filter.admits(e, actor)]
+        found = fitting + found
+    found = found[-limit:]
+    return Latest(found, found[0].position - 1 if found else head, head)
+
+
 async def _opened(actor: Actor, position: int, head: int, limit: int) -> list[Event]:
     """The next events of the structures of the actor: a superset of what it may see."""
     if any(actor.structures(p) is None for p in Permission):

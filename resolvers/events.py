@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -11,7 +11,7 @@ import strawberry
 from domain import cursors, events
 from domain.access import READ_INVOICES, Actor, Permission
 from domain.events import Event
-from domain.feed import EVERYTHING, visible_after, visible_events
+from domain.feed import EVERYTHING, visible_after, visible_events, visible_last
 from domain.resuming import CursorRefused, position_of
 from domain.select import Select, equals
 from resolvers.fields import check, query, query_one, subscription
@@ -89,23 +89,42 @@ class EventQuery:
             int, strawberry.argument(description="Taille de page. From 1 to 100.")
         ] = 50,
         filter: Filter = None,
+        last: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Derniers. Instead of `first`: the last ones of the log, from 1 to 100,"
+                " looked for among its last 5,000; not together with `after`."
+            ),
+        ] = None,
     ) -> EventPage:
-        if not 1 <= first <= max_size():
-            raise BadPage(f"`first` must be between 1 and {max_size()}; it is {first}.")
-        position = 0 if after is None else await position_of(after, AFTER)
-        wanted = filter.filter() if filter else EVERYTHING
-        batch = await visible_after(info.context.actor, position, limit=first, filter=wanted)
-        nodes = [shown_event(events.row_of(e)) for e in batch.events]
-        edges = [
-            EventPageEdge(cursor=_cursor(e.position), node=node)  # type: ignore[arg-type]  # a row is shown as an Event
-            for e, node in zip(batch.events, nodes, strict=True)
-        ]
-        return EventPage(
-            edges=edges,
-            nodes=nodes,  # type: ignore[arg-type]  # rows are shown as Events
-            end_cursor=_cursor(batch.position),
-            has_more=batch.has_more,
-        )
+        size = first if last is None else last
+        if not 1 <= size <= max_size():
+            name = "first" if last is None else "last"
+            raise BadPage(f"`{name}` must be between 1 and {max_size()}; it is {size}.")
+        actor, wanted = info.context.actor, filter.filter() if filter else EVERYTHING
+        if last is None:
+            position = 0 if after is None else await position_of(after, AFTER)
+            batch = await visible_after(actor, position, limit=first, filter=wanted)
+            return _page(batch.events, position, batch.position, has_more=batch.has_more)
+        if after is not None:
+            raise BadPage("Give either `last` or `after`, not both.")
+        end = await visible_last(actor, limit=last, filter=wanted)
+        return _page(end.events, end.before, end.position, has_more=False)
+
+
+def _page(found: Sequence[Event], start: int, end: int, *, has_more: bool) -> EventPage:
+    nodes = [shown_event(events.row_of(e)) for e in found]
+    edges = [
+        EventPageEdge(cursor=_cursor(e.position), node=node)  # type: ignore[arg-type]  # a row is shown as an Event
+        for e, node in zip(found, nodes, strict=True)
+    ]
+    return EventPage(
+        edges=edges,
+        nodes=nodes,  # type: ignore[arg-type]  # rows are shown as Events
+        start_cursor=_cursor(start),
+        end_cursor=_cursor(end),
+        has_more=has_more,
+    )
 
 
 @strawberry.type

@@ -218,6 +218,10 @@ class EventPageEdge:
 class EventPage:
     edges: list[EventPageEdge] = strawberry.field(description="Éléments. At most 100.")
     nodes: list[Event] = strawberry.field(description="Évènements. At most 100.")
+    start_cursor: EventCursor = strawberry.field(
+        description="Curseur de début. The place just before the first event shown: a reader from"
+        " here is told the same and what follows."
+    )
     end_cursor: EventCursor = strawberry.field(
         description="Curseur de fin. How far the log was read for this page, whatever was shown:"
         " the next page or a stream goes on from here without a hole."

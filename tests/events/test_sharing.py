@@ -208,7 +208,7 @@ async def test_events_wake_only_the_followers_whom_they_concern(site: Site) -> N
         await hub.start()
         stack.push_async_callback(hub.stop)
         theirs, stranger, everyone = [
-            stack.enter_context(hub._registered(actor))
+            stack.enter_context(hub.registered(actor))
             for actor in (
                 an_actor(parties.recipient),
                 an_actor(parties.validator_2),
@@ -230,7 +230,7 @@ async def test_events_wake_only_the_followers_whom_they_concern(site: Site) -> N
 async def test_a_follower_that_may_see_nothing_any_more_hears_of_the_end(site: Site) -> None:
     hub = Hub()
     await hub.start()
-    with hub._registered(an_actor(site.api.world.parties.validator_2)) as follower:
+    with hub.registered(an_actor(site.api.world.parties.validator_2)) as follower:
         hub._register(follower, live.keys_of(an_actor()))
         follower.is_concerned = False
         waiting = asyncio.create_task(follower.wait(3_600))
