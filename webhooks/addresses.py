@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -120,9 +121,21 @@ def refused(
     return None if port in PUBLIC_PORTS else Reason.PORT
 
 
-def is_literal(host: str) -> bool:
-    """Whether a host is an address rather than a name."""
-    return not isinstance(_parsed(host), Reason)
+def literals(host: str) -> tuple[str, ...]:
+    """The addresses that a host stands for wherever it is asked; none for an ordinary name.
+
+    `127.1`, `0x7f000001` and `2130706433` are spellings of 127.0.0.1; `localhost` and the names
+    under it are never anything but this machine (RFC 6761).
+    """
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return ("127.0.0.1", "::1")
+    if not isinstance(_parsed(name), Reason):
+        return (name,)
+    try:
+        return (socket.inet_ntoa(socket.inet_aton(name)),)
+    except (OSError, UnicodeError):
+        return ()
 
 
 def _parsed(address: str) -> Address | Reason:

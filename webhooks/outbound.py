@@ -454,6 +454,9 @@ def _explained(
         return (None, None) if succeeded else (ErrorKind.STATUS, None)
     if refusal is not None and code == pycurl.E_COULDNT_CONNECT:
         return ErrorKind.REFUSED_ADDRESS, refusal.value
+    if code == pycurl.E_RECV_ERROR and "alert" in text:
+        # TLS 1.3 refuses a client once its handshake is over.
+        code = pycurl.E_SSL_CONNECT_ERROR
     return _ERRORS.get(code, ErrorKind.PROTOCOL), printable(text[:LONGEST_DETAIL]) or None
 
 

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import Problem
 from domain.rules_text import problem
-from webhooks.addresses import PUBLIC_PORTS, Allowed, is_literal, refused
+from webhooks.addresses import PUBLIC_PORTS, Allowed, literals, refused
 
 LONGEST_URL = 2048
 _PORTS = {"https": 443, "http": 80}
@@ -21,10 +21,10 @@ def url_problems(url: str, path: tuple[str, ...], allow: Sequence[Allowed]) -> l
     found = [] if parts.username is None and parts.password is None else ["BDR-WHK-002"]
     problems = [problem(rule, path) for rule in found]
     host, port, secure = _target(parts)
-    if is_literal(host):
-        reason = refused(host, port, allow, secure=secure)
-        if reason is not None:
-            problems.append(problem("BDR-WHK-003", path, address=host, reason=reason.value))
+    if known := literals(host):
+        reasons = [refused(address, port, allow, secure=secure) for address in known]
+        if reasons[0] is not None and all(reasons):
+            problems.append(problem("BDR-WHK-003", path, address=host, reason=reasons[0].value))
         return problems
     opened = any(entry.opens_port(port) for entry in allow)
     if not secure and not opened:
@@ -50,5 +50,8 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+        return None
+    if "%" in parts.netloc:
+        # A host in percents is another host for who decodes it; the scope of an address is local.
         return None
     return parts

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from webhooks.addresses import Allowed, Reason, refused
+from webhooks.addresses import Allowed, Reason, literals, refused
 from webhooks.targets import url_problems
 
 REFUSED = {
@@ -111,6 +111,30 @@ URLS = {
     "https://user@10.0.0.1/": ["BDR-WHK-002", "BDR-WHK-003"],
     "https://127.0.0.1/": ["BDR-WHK-003"],
     "https://[::1]/": ["BDR-WHK-003"],
+    "https://127.1/": ["BDR-WHK-003"],
+    "https://127.0.0.1./": ["BDR-WHK-003"],
+    "https://2130706433/": ["BDR-WHK-003"],
+    "https://0x7f000001/": ["BDR-WHK-003"],
+    "https://0177.0.0.01/": ["BDR-WHK-003"],
+    "https://0xa9.0xfe.0xa9.0xfe/": ["BDR-WHK-003"],
+    "https://0/": ["BDR-WHK-003"],
+    "https://localhost/": ["BDR-WHK-003"],
+    "https://LOCALHOST./": ["BDR-WHK-003"],
+    "https://erp.localhost/": ["BDR-WHK-003"],
+    "https://[::]/": ["BDR-WHK-003"],
+    "https://[::127.0.0.1]/": ["BDR-WHK-003"],
+    "https://[64:ff9b::10.0.0.1]/": ["BDR-WHK-003"],
+    "https://[2002:7f00:1::]/": ["BDR-WHK-003"],
+    "https://[fe80::1%25eth0]/": ["BDR-WHK-001"],
+    "https://[fe80::1%eth0]/": ["BDR-WHK-001"],
+    "https://%31%32%37.0.0.1/": ["BDR-WHK-001"],
+    "https://127。0。0。1/": ["BDR-WHK-001"],
+    "https://１２７.0.0.1/": ["BDR-WHK-001"],
+    "https://erp.example.org./hook": [],
+    "https://xn--rp-bja.example.org/hook": [],
+    "https://erp.example.org:443@10.0.0.1/": ["BDR-WHK-002", "BDR-WHK-003"],
+    "https://@erp.example.org/": ["BDR-WHK-002"],
+    "https://localhost.example.org/": [],
     "https://[::ffff:169.254.169.254]/": ["BDR-WHK-003"],
     "ftp://erp.example.org/": ["BDR-WHK-001"],
     "file:///etc/passwd": ["BDR-WHK-001"],
@@ -138,3 +162,32 @@ def test_an_allow_list_opens_clear_text_and_ports_to_names_at_save() -> None:
 
     assert url_problems("http://erp.intern:9000/", ("url",), opened) == []
     assert [p.rule for p in url_problems("http://erp.intern/", ("url",), opened)] == ["BDR-WHK-005"]
+
+
+def test_localhost_is_what_the_operator_opened_of_this_machine() -> None:
+    for network in ("127.0.0.0/8", "::1/128"):
+        assert url_problems("http://localhost:9000/", ("url",), allow(network)) == []
+    elsewhere = url_problems("http://localhost:9000/", ("url",), allow("10.0.0.0/8"))
+    assert [p.rule for p in elsewhere] == ["BDR-WHK-003"]
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("127.1", ("127.0.0.1",)),
+        ("0x7f.1", ("127.0.0.1",)),
+        ("017700000001", ("127.0.0.1",)),
+        ("2852039166", ("169.254.169.254",)),
+        ("::1", ("::1",)),
+        ("LocalHost.", ("127.0.0.1", "::1")),
+        ("erp.example.org", ()),
+        ("1.2.3.4.example.org", ()),
+        ("256.1.1.1", ()),
+        ("", ()),
+        ("a" * 70, ()),
+    ],
+)
+def test_every_spelling_of_an_address_is_read_as_that_address(
+    host: str, addresses: tuple[str, ...]
+) -> None:
+    assert literals(host) == addresses
