@@ -192,7 +192,10 @@ class WebhookDelivery(Node):
     "webhook_endpoint",
     prefix="whe",
     seen=queries.endpoints,
-    description="Point de réception. A place of yours that is told what happens.",
+    description="Point de réception. A place of yours that is told what happens. Each message has"
+    " the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks),"
+    " `webhook-attempt`, `webhook-event-type`, `webhook-environment`, `traceparent`,"
+    " `x-request-id` and `user-agent`.",
 )
 class WebhookEndpoint(Node):
     structure: Structure = to_one("structure_id", description="Structure. Whose endpoint it is.")

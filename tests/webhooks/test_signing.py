@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -87,6 +88,34 @@ def test_the_time_of_another_zone_is_the_same_instant() -> None:
     assert signature_header("e", at, b"x", [secret]) == signature_header(
         "e", elsewhere, b"x", [secret]
     )
+
+
+@given(st.binary(max_size=200), st.integers(0, 2))
+def test_each_key_of_the_site_makes_a_signature_that_anyone_verifies(
+    body: bytes, others: int
+) -> None:
+    keys = [Ed25519PrivateKey.generate() for _ in range(1 + others)]
+    at = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    header = signature_header("evt_1", at, body, [new_secret()], keys)
+
+    version, *asymmetric = header.split(" ")
+    assert version.startswith("v1,")
+    assert len(asymmetric) == len(keys)
+    for key, one in zip(keys, asymmetric, strict=True):
+        signature = base64.b64decode(one.removeprefix("v1a,"), validate=True)
+        key.public_key().verify(signature, f"evt_1.{int(at.timestamp())}.".encode() + body)
+
+
+def test_the_public_package_takes_its_signature_from_among_those_of_the_site() -> None:
+    secret, at = new_secret(), datetime.now(UTC)
+    both = headers([secret], at)
+    keys = [Ed25519PrivateKey.generate()]
+    both["webhook-signature"] = signature_header("evt_1", at, BODY, [secret], keys)
+
+    Webhook(secret).verify(BODY, both)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(BODY, both)
 
 
 def test_a_sealed_secret_opens_for_its_owner_and_key_only() -> None:
