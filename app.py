@@ -22,7 +22,6 @@ from auth.provisioning import ensure_explorer
 from auth.routes import build_auth
 from domain import events
 from domain.access import Actor, ActorKind, Permission
-from domain.db import fetch
 from domain.migrate import MigrationError, pending
 from domain.origin import origin_of
 from resolvers import graphiql
@@ -36,7 +35,7 @@ from resolvers.root import schema
 from schema import pages
 from schema.context import Context, locale_of
 from settings import Settings, listening, opened
-from webhooks import checking, documents, site_keys, tasks
+from webhooks import checking, documents, health, site_keys, tasks
 
 VERSION = "0.1.0"
 GRAPHIQL_CLIENT = "graphiql"
@@ -104,7 +103,7 @@ def build(settings: Settings | None = None) -> Starlette:
             Route("/", _home),
             Route("/.well-known/webhook-keys.json", _webhook_keys),
             Route("/healthz", _healthz),
-            Route("/readyz", _readyz(settings.database_url)),
+            Route("/readyz", _readyz(settings.database_url, settings.ready_max_lag_seconds)),
         ],
         lifespan=lifespan,
     )
@@ -220,15 +219,19 @@ async def _healthz(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _readyz(database_url: str) -> Callable[[Request], Awaitable[Response]]:
+def _readyz(
+    database_url: str, most_seconds_behind: int
+) -> Callable[[Request], Awaitable[Response]]:
     async def readyz(request: Request) -> Response:
         try:
-            await fetch("SELECT 1")
             missing = await pending(database_url)
+            behind = 0 if missing else await health.lag_seconds()
         except Exception:  # noqa: BLE001 - whatever is wrong, the answer is "not ready"
             return JSONResponse({"status": "database unavailable"}, status_code=503)
         if missing:
             return JSONResponse({"status": "migrations pending"}, status_code=503)
-        return JSONResponse({"status": "ready"})
+        if 0 < most_seconds_behind < behind:
+            return JSONResponse({"status": "webhooks behind", "lag": behind}, status_code=503)
+        return JSONResponse({"status": "ready", "lag": behind})
 
     return readyz

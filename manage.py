@@ -55,7 +55,7 @@ from webhooks import checking, probe, probe_words
 from webhooks.addresses import Allowed
 from webhooks.listen import Stopped, Wanted
 from webhooks.listen import listen as forward
-from webhooks.outbound import Sender
+from webhooks.outbound import Outcome, Request, Sender
 from webhooks.signing import new_secret
 from webhooks.targets import url_problems
 
@@ -577,14 +577,17 @@ async def webhooks_probe(settings: Settings, asked: argparse.Namespace) -> int:
     secret = asked.secret or new_secret()
     recipe = probe.Recipe(
         probe_id=new_id("whp"),
-        url=asked.url,
         secrets=[secret],
         environment=settings.environment,
         product=f"Bordereau/{app.VERSION}",
     )
     sender = Sender(allow=allow, timeout_seconds=settings.webhook_timeout_seconds)
+
+    async def send(message: probe.Message) -> Outcome:
+        return await sender.post(Request(asked.url, message.headers, message.body))
+
     try:
-        findings = await probe.run(recipe, sender)
+        findings = await probe.run(recipe, send)
     finally:
         sender.close()
     if asked.json:

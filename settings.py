@@ -35,8 +35,8 @@ from domain.signatures import certificates, texts
 from domain.signatures import holdings as signature_holdings
 from domain.signatures import keys as site_keys
 from domain.signatures.own_texts import read_texts
+from webhooks import health, mailer, retention
 from webhooks import holdings as webhook_holdings
-from webhooks import mailer
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
 from webhooks.expiry import warn_of_certificates
@@ -280,6 +280,18 @@ class Settings(BaseSettings):
         description="How long the replaced Ed25519 key of the site also signs webhooks.",
     )
     webhook_max_endpoints: int = Field(50, ge=1, description="Endpoints per structure.")
+    webhook_retention_days: int = Field(
+        90,
+        ge=1,
+        le=3_650,
+        description="How long deliveries that ended stay readable, with their attempts, replays and"
+        " probes. The event log itself is kept.",
+    )
+    ready_max_lag_seconds: int = Field(
+        0,
+        ge=0,
+        description="/readyz answers 503 when the webhooks machine is further behind; 0: never.",
+    )
 
     @field_validator("allowed_origins", "webhook_allow", "oidc_scopes", mode="before")
     @classmethod
@@ -471,6 +483,8 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     deadlines.look_each_minute(delegations.end_due)
     deadlines.look_each_minute(warn_of_certificates)
     deadlines.keep_tidy(mail.forget_old)
+    deadlines.keep_tidy(health.forget_old)
+    deadlines.keep_tidy(retention.forget_old)
     deadlines.keep_tidy(signatures.forget_old)
     deadlines.keep_tidy(site_keys.retire_ended)
     deadlines.make_later(certificates.make_missing)
@@ -507,6 +521,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             timeout_seconds=settings.webhook_timeout_seconds,
             secret_overlap=timedelta(seconds=settings.webhook_secret_overlap_seconds),
             max_endpoints=settings.webhook_max_endpoints,
+            retention=timedelta(days=settings.webhook_retention_days),
         )
     )
     await open_database(settings.database_url, MODELS)

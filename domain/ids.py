@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from datetime import datetime
 
 from domain.clock import clock
 
@@ -35,6 +36,11 @@ def new_id(prefix: str) -> str:
         | tail
     )
     return f"{prefix}_{_base32(value)}"
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """What sorts just before every identifier made from that moment on."""
+    return f"{prefix}_{_base32(int(at.timestamp() * 1000) << 80)}"
 
 
 def prefix_of(identifier: str) -> str | None:

@@ -689,6 +689,48 @@ INVOICES: dict[str, RuleText] = {
         "Changez la référence, ou modifiez le document qui la porte.",
         "Change the reference, or change the document that has it.",
     ),
+    "BDR-WHK-050": RuleText(
+        "WRONG_STATUS",
+        "Un rejeu est déjà en cours pour ce point de réception.",
+        "A replay of this endpoint is going on already.",
+        "Attendez sa fin, ou annulez-le.",
+        "Wait for its end, or cancel it.",
+    ),
+    "BDR-WHK-051": RuleText(
+        "INVALID_VALUE",
+        "Le débit d'un rejeu va de 1 à {most} messages par seconde.",
+        "The rate of a replay is from 1 to {most} messages a second.",
+        "Donnez un débit dans ces bornes, ou aucun.",
+        "Give a rate within these bounds, or none.",
+    ),
+    "BDR-WHK-052": RuleText(
+        "WRONG_STATUS",
+        "Ce rejeu n'est plus en cours.",
+        "This replay is no longer going on.",
+        "Il n'y a rien à annuler.",
+        "There is nothing to cancel.",
+    ),
+    "BDR-WHK-053": RuleText(
+        "INVALID_VALUE",
+        "La fin demandée précède le début.",
+        "The end asked for is before the beginning.",
+        "Donnez une fin postérieure au début, ou aucune.",
+        "Give an end after the beginning, or none.",
+    ),
+    "BDR-WHK-054": RuleText(
+        "INVALID_VALUE",
+        "Une borne est soit un curseur, soit un instant.",
+        "A bound is either a cursor or an instant.",
+        "Donnez l'un des deux, et un seul.",
+        "Give one of the two, and only one.",
+    ),
+    "BDR-WHK-055": RuleText(
+        "WRONG_STATUS",
+        "Une sonde de ce point de réception est déjà en cours.",
+        "A probe of this endpoint is going on already.",
+        "Attendez son résultat.",
+        "Wait for its result.",
+    ),
 }
 
 LIFE_CYCLE: dict[str, RuleText] = {

@@ -27,7 +27,8 @@ from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
 from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
 from webhooks.envelope import API_VERSION
-from webhooks.models import EndpointStatus, PauseReason
+from webhooks.models import EndpointStatus, PauseReason, ReplayState
+from webhooks.probe import Check
 
 Schema = Mapping[str, Any]
 
@@ -209,6 +210,25 @@ _ENDPOINT = _object(
         "structureId": _id("str"),
     }
 )
+_REPLAY = _object(
+    {
+        "id": _id("whr"),
+        "state": _codes(ReplayState),
+        "from": _TEXT,
+        "to": _TEXT,
+        "queued": _COUNT,
+        "delivered": _COUNT,
+        "failed": _COUNT,
+    }
+)
+_PROBE = _object(
+    {
+        "id": _id("whp"),
+        "passed": _COUNT,
+        "total": _COUNT,
+        "failed": {"type": "array", "items": _codes(Check)},
+    }
+)
 _GIVEN_UP: Mapping[str, Schema] = {
     "deliveryId": _id("whd"),
     "eventId": _id("evt"),
@@ -372,6 +392,12 @@ DATA: Mapping[str, Schema] = {
             "deliveries": _COUNT,
         }
     ),
+    **{
+        kind: _object({"endpoint": _ENDPOINT, "replay": _REPLAY})
+        for kind in EVENT_KINDS
+        if kind.startswith("webhook.replay_")
+    },
+    "webhook.probe_finished": _object({"endpoint": _ENDPOINT, "probe": _PROBE}),
     "consent.granted": _object({"consent": _CONSENT}),
     "consent.withdrawn": _object({"consent": _CONSENT}),
     "account.identity_linked": _object({"identity": _IDENTITY}),

@@ -21,8 +21,10 @@ from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
+from resolvers.webhook_health import WebhookHealthMutation, WebhookHealthQuery
 from resolvers.webhook_keys import WebhookKeyQuery
 from resolvers.webhook_payloads import WebhookPayloadMutation
+from resolvers.webhook_replays import WebhookReplayMutation, WebhookReplayQuery
 from resolvers.webhooks import WebhookMutation, WebhookQuery
 from schema.context import Info
 from schema.events import EVENT_TYPES
@@ -43,6 +45,8 @@ class Query(
     InboxQuery,
     WebhookQuery,
     WebhookKeyQuery,
+    WebhookHealthQuery,
+    WebhookReplayQuery,
     ConnectionQuery,
     ReferenceQuery,
 ):
@@ -87,6 +91,8 @@ class Mutation(
     InboxMutation,
     WebhookMutation,
     WebhookPayloadMutation,
+    WebhookHealthMutation,
+    WebhookReplayMutation,
     ConsentMutation,
     FactorMutation,
     ConnectionMutation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -40,6 +40,7 @@ from schema.webhook_auth import (
     signatures_of,
     trust_of,
 )
+from schema.webhook_health import WebhookEndpointHealth, health_of
 from schema.webhook_payloads import (
     DOCUMENT,
     FORMAT,
@@ -60,6 +61,11 @@ from webhooks.models import (
 )
 from webhooks.outbound import ErrorKind
 from webhooks.signing import Signature
+
+if TYPE_CHECKING:
+    from schema.webhook_replays import WebhookReplay
+
+LazyWebhookReplay = Annotated["WebhookReplay", strawberry.lazy("schema.webhook_replays")]
 
 shown_enum(
     EndpointStatus,
@@ -92,12 +98,6 @@ shown_enum(
     name="WebhookNextAttempt",
 )
 shown_enum(
-    ErrorKind,
-    "Échec. Why an attempt does not count. New values may appear.",
-    words.ERROR_KINDS,
-    name="WebhookErrorKind",
-)
-shown_enum(
     Resume,
     "Reprise. What becomes of what waited during the pause.",
     words.RESUMES,
@@ -125,6 +125,18 @@ def _filter(row: Any) -> WebhookFilter | None:
     return WebhookFilter(stored=stored) if stored else None
 
 
+@strawberry.type(description="En-tête envoyé. One header of a request that was made.")
+class WebhookSentHeader:
+    name: str = strawberry.field(description="Nom. In lower case.")
+    value: str = strawberry.field(description="Valeur. `…` where it is hidden.")
+
+
+def _sent_headers(row: Any) -> list[WebhookSentHeader] | None:
+    if row.sent is None:
+        return None
+    return [WebhookSentHeader(name=n, value=v) for n, v in json.loads(row.sent).items()]
+
+
 @shows(
     "webhook_attempt",
     prefix="wha",
@@ -146,6 +158,15 @@ class WebhookAttempt(Node):
         description="Tentative suivante. When it was planned, as decided after this one."
     )
     next_why: NextAttempt = column(description="Suite. What decided it.")
+    delivery: Annotated[WebhookDelivery, strawberry.lazy("schema.webhooks")] = to_one(
+        "delivery_id", description="Envoi. What was sent."
+    )
+    headers: list[WebhookSentHeader] | None = computed(
+        _sent_headers,
+        needs=("sent",),
+        description="En-têtes. Those sent, at most 40; values that are secret, or that you gave,"
+        " are hidden. Null when nothing went out.",
+    )
 
 
 @shows(
@@ -174,6 +195,9 @@ class WebhookDelivery(Node):
     )
     created_at: datetime = column(description="Créé le. When the event was dispatched.")
     finished_at: datetime | None = column(description="Terminé le. Accepted or given up.")
+    replay: LazyWebhookReplay | None = to_one(
+        "replay_id", description="Rejeu. The last replay that sends it again; null without any."
+    )
     body: str = column(description="Corps. The JSON text that every attempt sends, byte for byte.")
     attempts: list[WebhookAttempt] = to_many(
         "delivery_id",
@@ -251,6 +275,10 @@ class WebhookEndpoint(Node):
     deliveries: Connection[WebhookDelivery] = connection(
         "endpoint_id", _deliveries_of, description="Envois. The newest first."
     )
+    health: WebhookEndpointHealth = strawberry.field(
+        resolver=health_of,
+        description="Santé. How well it took its messages in the last 24 hours, and what waits.",
+    )
 
 
 @strawberry.type(
@@ -272,6 +300,10 @@ class WebhookExplanation:
     )
     def delivery(self) -> Any:
         return self.found.delivery
+
+    @strawberry.field(description="Rejeu. The replay that sends it again, or sent it last.")
+    def replay(self) -> strawberry.ID | None:
+        return strawberry.ID(self.found.replay) if self.found.replay else None
 
     @strawberry.field(description="Derrière. The delivery that goes first, when it waits for one.")
     def behind(self) -> strawberry.ID | None:

@@ -47,10 +47,11 @@ from tests.make import (
     an_account,
     an_invoice,
 )
-from webhooks import endpoints
+from webhooks import endpoints, replays
 from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint, Replay
+from webhooks.replays import Bound, ReplayDraft
 
 # What the ERP's token may do; its rights on the structure are wider.
 ERP_SCOPES = frozenset(
@@ -85,6 +86,7 @@ class World:
     invoices: Mapping[S, Invoice]
     endpoint: Endpoint
     paused: Endpoint
+    replay: Replay
     consent: Consent
     awaiting: Account
     log_in: Session
@@ -118,6 +120,7 @@ class World:
             "termsSha256": terms.sha256,
             "endpoint": self.endpoint.id,
             "pausedEndpoint": self.paused.id,
+            "replay": self.replay.id,
             "consent": self.consent.id,
             "delivery": self.delivery.id if self.delivery else new_id("whd"),
             "event": self.delivery.event_id if self.delivery else new_id("evt"),
@@ -224,6 +227,8 @@ async def a_world(*, dispatched: bool = True) -> World:
     endpoint = (await endpoints.create(manager, supplier.id, quiet)).endpoint
     everything = EndpointDraft("https://erp.example.test/all", "Everything")
     paused = (await endpoints.create(manager, supplier.id, everything)).endpoint
+    everything_again = ReplayDraft(paused.id, Bound(cursor=cursors.event(0)))
+    replay = await replays.start(manager, everything_again)
     await endpoints.pause(manager, paused.id)
     wanted = (S.MISE_A_DISPOSITION, S.BROUILLON, S.SUSPENDUE, S.A_VALIDER_1, S.MISE_EN_PAIEMENT)
     at = now()
@@ -258,6 +263,7 @@ async def a_world(*, dispatched: bool = True) -> World:
         invoices={status: await an_invoice(status, parties=parties) for status in wanted},
         endpoint=endpoint,
         paused=paused,
+        replay=replay,
         consent=consent,
         awaiting=await create_account(
             "attente@example.test", "Aline Attente", status=AccountStatus.AWAITING

@@ -53,6 +53,31 @@ class Courier:
         except Sealed as error:
             return _at_once(Outcome(None, 0, error=ErrorKind.SEALED, detail=str(error)))
 
+    async def post(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Send a message made elsewhere, with all that lets us in at the endpoint.
+
+        Raises:
+            Sealed, NoToken
+        """
+        site = policy.current()
+        auth, token = auth_of(endpoint, site.key), None
+        if isinstance(auth, OAuth2):
+            known = self._tokens.known(auth)
+            token = known or await self._tokens.fetched(auth, site.product, site.timeout_seconds)
+        given = {**headers_to(endpoint, site.key), **_authorization(auth, token)}
+        return await self._sender.post(
+            Request(
+                url=endpoint.url,
+                headers={**given, **headers},
+                body=body,
+                certificate=auth.presented if isinstance(auth, Certificate) else None,
+            )
+        )
+
+    async def keys_of(self, endpoint: Endpoint) -> Sequence[Ed25519PrivateKey]:
+        """The keys of the site that sign for the endpoint."""
+        return await self._keys.current() if endpoint.signs_ed25519 else ()
+
     def close(self) -> None:
         """Close every connection; requests under way end as interrupted."""
         self._sender.close()
@@ -85,7 +110,7 @@ class Courier:
             return max(LEAST_SECONDS, ends - time.monotonic())
 
         endpoint = claimed.endpoint
-        keys = await self._keys.current() if endpoint.signs_ed25519 else ()
+        keys = await self.keys_of(endpoint)
         auth = auth_of(endpoint, site.key)
         if not isinstance(auth, OAuth2):
             return await self._sender.post(request_of(claimed, now(), site, keys))
@@ -130,6 +155,7 @@ def request_of(
         request_id=claimed.request_id,
         environment=site.environment,
         product=site.product,
+        replay=claimed.replay_id,
     )
     return Request(
         url=endpoint.url,

@@ -16,7 +16,8 @@ from domain import events
 from domain.access import SYSTEM, Permission
 from domain.clock import now
 from domain.ids import new_id
-from webhooks import policy, queue
+from webhooks import health, policy, queue, sent_headers
+from webhooks.health import Tried
 from webhooks.matching import EXHAUSTED, PAUSED
 from webhooks.models import (
     DeliveryState,
@@ -105,6 +106,7 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     ]
     await queue.write_attempts([_attempt(result, then) for result, then in settled])
     await queue.write_settlements([(result.claimed, then) for result, then in settled])
+    await health.tally(_tried(result, then) for result, then in settled)
     for result, then in settled:
         _note(endpoints[result.claimed.endpoint.id], result, then, at, site)
     await queue.write_health(endpoints.values())
@@ -188,6 +190,17 @@ def _attempt(result: Result, then: Settlement) -> AttemptRow:
         request_id=claimed.request_id,
         next_attempt_at=then.next_attempt_at,
         next_why=then.why.value,
+        endpoint_id=claimed.endpoint.id,
+        sent=sent_headers.kept(outcome.headers),
+    )
+
+
+def _tried(result: Result, then: Settlement) -> Tried:
+    return Tried(
+        endpoint_id=result.claimed.endpoint.id,
+        latency_ms=result.outcome.latency_ms,
+        succeeded=result.outcome.error is None,
+        exhausted=then.state is DeliveryState.EXHAUSTED,
     )
 
 

@@ -67,6 +67,7 @@ def headers_of(
     request_id: str,
     environment: str,
     product: str,
+    replay: str | None = None,
 ) -> dict[str, str]:
     """The headers of one attempt: the signature covers the time at which it is made."""
     return {
@@ -80,6 +81,7 @@ def headers_of(
         "webhook-environment": environment,
         "x-request-id": request_id,
         "traceparent": _traceparent(event_id, request_id),
+        **({"webhook-replay": replay} if replay else {}),
     }
 
 

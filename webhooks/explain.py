@@ -13,7 +13,7 @@ from domain.clock import now
 from domain.db import fetch
 from domain.events import Event
 from domain.ids import findable
-from webhooks import dispatch, queue
+from webhooks import dispatch, policy, queue, replays
 from webhooks.matching import Verdict, verdict
 from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointStatus, SkipReason
 from webhooks.queries import READ
@@ -33,12 +33,18 @@ class Why(StrEnum):
     ENDPOINT_PAUSED = "ENDPOINT_PAUSED"
     BEHIND_ANOTHER = "BEHIND_ANOTHER"
     ABOUT_TO_BE_SENT = "ABOUT_TO_BE_SENT"
+    WAITS_FOR_PROBE = "WAITS_FOR_PROBE"
+    RECEIVER_ASKED_TO_WAIT = "RECEIVER_ASKED_TO_WAIT"
     WAITS_FOR_NEXT_ATTEMPT = "WAITS_FOR_NEXT_ATTEMPT"
+    RATE_LIMITED = "RATE_LIMITED"
     BEING_SENT = "BEING_SENT"
     DELIVERED = "DELIVERED"
     EXHAUSTED = "EXHAUSTED"
     RESUMED_WITHOUT = "RESUMED_WITHOUT"
     ENDPOINT_DELETED = "ENDPOINT_DELETED"
+    REPLAY_CANCELLED = "REPLAY_CANCELLED"
+    REPLAY_TO_COME = "REPLAY_TO_COME"
+    NO_LONGER_KEPT = "NO_LONGER_KEPT"
     BLOCKED_TOO_LONG = "BLOCKED_TOO_LONG"
 
 
@@ -51,6 +57,7 @@ _SKIPPED: Mapping[str, Why] = {
     SkipReason.RESUMED_WITHOUT: Why.RESUMED_WITHOUT,
     SkipReason.ENDPOINT_DELETED: Why.ENDPOINT_DELETED,
     SkipReason.BLOCKED_TOO_LONG: Why.BLOCKED_TOO_LONG,
+    SkipReason.REPLAY_CANCELLED: Why.REPLAY_CANCELLED,
 }
 
 
@@ -61,6 +68,7 @@ class Explanation:
     why: Why
     delivery: Delivery | None = None
     behind: str | None = None
+    replay: str | None = None
 
 
 async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation | None:
@@ -73,18 +81,25 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
         return None
     delivery = await Delivery.get_or_none(endpoint_id=endpoint_id, event_id=event_id)
     if delivery is None:
-        return Explanation(_why_none(endpoint, event, await dispatch.position()))
+        if await replays.that_will_send(endpoint, event):
+            return Explanation(Why.REPLAY_TO_COME)
+        return Explanation(_why_none(endpoint, event, await dispatch.position(), now()))
     behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
-    return Explanation(why_state(delivery, endpoint, now()), delivery, behind)
+    return Explanation(why_state(delivery, endpoint, now()), delivery, behind, delivery.replay_id)
 
 
-def _why_none(endpoint: Endpoint, event: Event, dispatched: int) -> Why:
+def _why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) -> Why:
     found = verdict(endpoint, event)
     if found is not Verdict.FOR_IT:
         return Why(found.value)
     if endpoint.status == EndpointStatus.DELETED:
         return Why.ENDPOINT_DELETED
-    return Why.NOT_DISPATCHED_YET if event.position > dispatched else Why.WAS_NOT_ASKED_THEN
+    if event.position > dispatched:
+        return Why.NOT_DISPATCHED_YET
+    recorded_at = event.recorded_at or event.occurred_at
+    if recorded_at < at - policy.current().retention:
+        return Why.NO_LONGER_KEPT
+    return Why.WAS_NOT_ASKED_THEN
 
 
 def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
@@ -98,8 +113,19 @@ def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
         return Why.ENDPOINT_PAUSED
     if state is DeliveryState.HELD:
         return Why.BEHIND_ANOTHER
-    later = delivery.next_attempt_at is not None and delivery.next_attempt_at > at
-    return Why.WAITS_FOR_NEXT_ATTEMPT if later else Why.ABOUT_TO_BE_SENT
+    if endpoint.status == EndpointStatus.DEGRADED:
+        return Why.WAITS_FOR_PROBE
+    if _is_later(endpoint.not_before, at):
+        return Why.RECEIVER_ASKED_TO_WAIT
+    if _is_later(delivery.next_attempt_at, at):
+        return Why.WAITS_FOR_NEXT_ATTEMPT
+    if _is_later(endpoint.rate_used_until, at):
+        return Why.RATE_LIMITED
+    return Why.ABOUT_TO_BE_SENT
+
+
+def _is_later(moment: datetime | None, at: datetime) -> bool:
+    return moment is not None and moment > at
 
 
 async def _behind(delivery: Delivery) -> str | None:

@@ -18,7 +18,7 @@ from domain import deadlines
 from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import mailer, policy, queue
+from webhooks import mailer, policy, probes, queue, replays
 from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
@@ -60,6 +60,9 @@ class Machine:
         self._dispatching = False
         self._dispatch_again = False
         self._mailing = False
+        self._replaying = False
+        self._probing = False
+        self._stopping = False
         self._pump: Pump | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -82,6 +85,7 @@ class Machine:
 
         What does not end is sent again when its lease is over.
         """
+        self._stopping = True
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._pump is not None:
@@ -141,6 +145,10 @@ class Machine:
             self._spawn(self.deliver())
         if not self._mailing and await mailer.is_behind():
             self._spawn(self._send_mail())
+        if not self._replaying and await replays.any_open():
+            self._spawn(self.replay())
+        if not self._probing and await probes.any_asked():
+            self._spawn(self._probe())
         for periodic in self._periodic:
             if not periodic.busy:
                 self._spawn(self._take_turn(periodic))
@@ -149,6 +157,25 @@ class Machine:
         # Every worker hears of every commit; most come too late, and should take no lock.
         if await is_behind():
             await self.dispatch()
+
+    async def replay(self) -> None:
+        """Go on with replays until each waits for something that takes its time."""
+        self._replaying = True
+        try:
+            while not self._stopping and await replays.advance():
+                # A dispatcher that came meanwhile has left: see `replays`.
+                self.look()
+                self._spawn(self.deliver())
+                await asyncio.sleep(replays.BETWEEN_SECONDS)
+        finally:
+            self._replaying = False
+
+    async def _probe(self) -> None:
+        self._probing = True
+        try:
+            await probes.run(self._courier)
+        finally:
+            self._probing = False
 
     async def _send_mail(self) -> None:
         self._mailing = True

@@ -55,6 +55,7 @@ class SkipReason(StrEnum):
     RESUMED_WITHOUT = "RESUMED_WITHOUT"
     ENDPOINT_DELETED = "ENDPOINT_DELETED"
     BLOCKED_TOO_LONG = "BLOCKED_TOO_LONG"
+    REPLAY_CANCELLED = "REPLAY_CANCELLED"
 
 
 class NextAttempt(StrEnum):
@@ -176,6 +177,9 @@ class Delivery(Model):
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
+    # The last replay it is part of, and what it was before, if it was: see `webhooks/replays.py`.
+    replay_id = fields.CharField(max_length=30, null=True)
+    before_replay = fields.TextField(null=True)
 
     class Meta:
         table = "webhook_delivery"
@@ -196,9 +200,71 @@ class Attempt(Model):
     request_id = fields.CharField(max_length=40)
     next_attempt_at = fields.DatetimeField(null=True)
     next_why = fields.CharEnumField(NextAttempt, max_length=12)
+    endpoint_id = fields.CharField(max_length=30, null=True)
+    # The headers sent, as JSON, without what is secret in them.
+    sent = fields.TextField(null=True)
 
     class Meta:
         table = "webhook_attempt"
+
+
+class ProbeState(StrEnum):
+    ASKED = "ASKED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+
+
+class Probe(Model):
+    """One conformance probe of an endpoint, and what it found."""
+
+    kind = "webhook_probe"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    endpoint_id = fields.CharField(max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    state = fields.CharEnumField(ProbeState, max_length=8)
+    asked_at = fields.DatetimeField()
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+    findings: fields.Field[list[Any]] = fields.JSONField(default=list)
+
+    class Meta:
+        table = "webhook_probe"
+
+
+class ReplayState(StrEnum):
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    CANCELLED = "CANCELLED"
+
+
+class Replay(Model):
+    """Events of the past that are sent to an endpoint again, and how far that has come."""
+
+    kind = "webhook_replay"
+
+    id = fields.CharField(primary_key=True, max_length=30)
+    endpoint_id = fields.CharField(max_length=30)
+    structure_id = fields.CharField(max_length=30)
+    state = fields.CharEnumField(ReplayState, max_length=10)
+    # Those after the first position, up to the second.
+    from_position = fields.BigIntField()
+    to_position = fields.BigIntField()
+    wanted: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
+    max_rate = fields.IntField(null=True)
+    counted_position = fields.BigIntField()
+    queued_position = fields.BigIntField()
+    total = fields.BigIntField(default=0)
+    queued = fields.BigIntField(default=0)
+    delivered = fields.BigIntField(default=0)
+    failed = fields.BigIntField(default=0)
+    not_before = fields.DatetimeField()
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "webhook_replay"
 
 
 class Bookmark(Model):

@@ -14,7 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -81,6 +81,8 @@ class Outcome:
     retry_after: int | None = None
     error: ErrorKind | None = None
     detail: str | None = None
+    # What went out with the request, secrets included.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Posts(Protocol):
@@ -162,6 +164,7 @@ class _Exchange:
         self._socket: socket.socket | None = None
         self._answer = bytearray()
         self._keep = EXCERPT_BYTES
+        self._headers: Mapping[str, str] = {}
         self._cut = False
         self._started = 0.0
         # A handle that held a client certificate serves no other request.
@@ -180,6 +183,7 @@ class _Exchange:
         self._refusal = None
         self._answer.clear()
         self._keep = request.keep
+        self._headers = request.headers
         self._cut = False
         self._started = time.perf_counter()
         seconds = min(timeout_seconds, request.timeout_seconds or timeout_seconds)
@@ -209,6 +213,7 @@ class _Exchange:
             retry_after=self.curl.getinfo(pycurl.RETRY_AFTER) or None if error else None,
             error=error,
             detail=detail,
+            headers=self._headers,
         )
 
     def settle(self, outcome: Outcome) -> None:

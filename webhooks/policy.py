@@ -30,6 +30,8 @@ class Policy:
     ca_file: str | None = None
     secret_overlap: timedelta = timedelta(days=1)
     max_endpoints: int = 50
+    # How long deliveries that ended stay readable, with their attempts.
+    retention: timedelta = timedelta(days=90)
     # An endpoint without any success for so long is paused.
     pause_after: timedelta = timedelta(days=5)
     # Requests under way in a process: in all, to one endpoint, and to one that keeps failing.

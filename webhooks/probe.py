@@ -7,17 +7,19 @@ found out only by messages that must be refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from domain.clock import now
 from domain.ids import new_id
 from webhooks.envelope import API_VERSION, headers_of
 from webhooks.matching import PING
-from webhooks.outbound import ErrorKind, Outcome, Posts, Request, printable
+from webhooks.outbound import ErrorKind, Outcome, printable
 from webhooks.signing import new_secret
 
 # A receiver answers first and works afterwards: slower than this, load will make it time out.
@@ -89,10 +91,21 @@ class Recipe:
     """What every message of one probe is made with."""
 
     probe_id: str
-    url: str
     secrets: Sequence[str]
     environment: str
     product: str
+    keys: Sequence[Ed25519PrivateKey] = ()
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a probe, signed or not as it should be."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Send = Callable[[Message], Awaitable[Outcome]]
 
 
 def passed(findings: Sequence[Finding]) -> int:
@@ -100,15 +113,19 @@ def passed(findings: Sequence[Finding]) -> int:
     return sum(f.verdict is Verdict.PASSED for f in findings)
 
 
-async def run(recipe: Recipe, sender: Posts) -> list[Finding]:
+async def run(recipe: Recipe, send: Send) -> list[Finding]:
     """Send every message, one after another, and judge the answers."""
     message_id = new_id("evt")
     findings: list[Finding] = []
     for number, check in enumerate(Check, 1):
-        request = request_for(check, recipe, message_id, number, now())
-        outcome = await sender.post(request)
+        outcome = await send(message_for(check, recipe, message_id, number, now()))
         findings.append(_finding(check, outcome, findings))
     return findings
+
+
+def unsent(outcome: Outcome) -> list[Finding]:
+    """What is found when no message could even be made."""
+    return [_finding(check, outcome, []) for check in Check]
 
 
 def _finding(check: Check, outcome: Outcome, before: Sequence[Finding]) -> Finding:
@@ -142,9 +159,9 @@ def judged(check: Check, outcome: Outcome, *, knows_the_secret: bool = True) -> 
     return Verdict.PASSED
 
 
-def request_for(
+def message_for(
     check: Check, recipe: Recipe, message_id: str, number: int, at: datetime
-) -> Request:
+) -> Message:
     """The message of one check: a real one in all but what the check is about."""
     is_of_its_own = check is not Check.VALID and check is not Check.DUPLICATE
     identifier = new_id("evt") if is_of_its_own else message_id
@@ -158,13 +175,14 @@ def request_for(
         event_kind=kind,
         body=signed if check is Check.ALTERED_BODY else body,
         secrets=[new_secret()] if check is Check.BAD_SIGNATURE else recipe.secrets,
+        keys=() if check is Check.BAD_SIGNATURE else recipe.keys,
         at=at - STALE if check is Check.STALE_TIMESTAMP else at,
         attempt=2 if check is Check.DUPLICATE else 1,
         request_id=f"{recipe.probe_id}.{number}",
         environment=recipe.environment,
         product=recipe.product,
     )
-    return Request(recipe.url, {**headers, MARK: recipe.probe_id}, body)
+    return Message({**headers, MARK: recipe.probe_id}, body)
 
 
 def _body(identifier: str, kind: str, recipe: Recipe, padding: int) -> bytes:
@@ -183,3 +201,8 @@ def _body(identifier: str, kind: str, recipe: Recipe, padding: int) -> bytes:
         },
         separators=(",", ":"),
     ).encode()
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """The findings as they are kept."""
+    return json.dumps([finding.as_json() for finding in findings])

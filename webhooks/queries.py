@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from domain.access import Actor, Permission
-from domain.select import Select, among, equals, exists, falling
+from domain.select import Select, among, at_least, below, equals, exists, falling
 from webhooks.models import DeliveryState, EndpointStatus
+from webhooks.outbound import ErrorKind
 
 # Whoever manages endpoints reads them.
 READ = (Permission.READ_WEBHOOKS, Permission.MANAGE_WEBHOOKS)
@@ -52,6 +54,46 @@ def attempts(viewer: Actor) -> Select:
         return seen
     theirs = among("structure_id", own)
     return seen.where(exists("webhook_delivery", {"id": "delivery_id"}, theirs))
+
+
+def attempts_of(
+    viewer: Actor,
+    endpoint_id: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    errors: Collection[ErrorKind] | None = None,
+) -> Select:
+    """The attempts made to one endpoint; the newest first."""
+    mine = among("structure_id", own) if (own := viewer.structures(*READ)) is not None else None
+    return (
+        Select("webhook_attempt")
+        .where(
+            equals("endpoint_id", endpoint_id),
+            exists("webhook_endpoint", {"id": "endpoint_id"}, mine) if mine else None,
+            at_least("at", since) if since else None,
+            below("at", until) if until else None,
+            among("error", errors) if errors else None,
+        )
+        .by(falling("at"), falling("id"))
+    )
+
+
+def replays(viewer: Actor, endpoint_id: str | None = None) -> Select:
+    """The replays to endpoints of the viewer's structures; the newest first."""
+    return _of_endpoint("webhook_replay", viewer, endpoint_id)
+
+
+def probes(viewer: Actor, endpoint_id: str | None = None) -> Select:
+    """The probes of endpoints of the viewer's structures; the newest first."""
+    return _of_endpoint("webhook_probe", viewer, endpoint_id)
+
+
+def _of_endpoint(table: str, viewer: Actor, endpoint_id: str | None) -> Select:
+    return (
+        _of_structures(table, viewer)
+        .where(equals("endpoint_id", endpoint_id) if endpoint_id is not None else None)
+        .by(falling("id"))
+    )
 
 
 def _of_structures(table: str, viewer: Actor) -> Select:

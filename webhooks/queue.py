@@ -38,6 +38,7 @@ class Claimed:
     attempt: int
     failures: int
     lease: str
+    replay_id: str | None
 
     @property
     def request_id(self) -> str:
@@ -76,7 +77,7 @@ _PICK_OF_LANE = """
   WHERE endpoint_id = $2 AND state = 'PENDING' AND next_attempt_at <= $1
   ORDER BY next_attempt_at, position LIMIT $3
 """
-_TAKEN = "id, endpoint_id, event_id, event_kind, subject_id, body, attempts, failures"
+_TAKEN = "id, endpoint_id, event_id, event_kind, subject_id, body, attempts, failures, replay_id"
 
 
 def _claim(pick: str, lease: int) -> str:
@@ -131,6 +132,7 @@ async def take(limit: int, busy: Mapping[str, int]) -> list[Claimed]:
             attempt=row["attempts"],
             failures=row["failures"],
             lease=lease,
+            replay_id=row["replay_id"],
         )
         for row in rows
     ]
@@ -262,6 +264,8 @@ class AttemptRow(NamedTuple):
     request_id: str
     next_attempt_at: datetime | None
     next_why: str
+    endpoint_id: str
+    sent: str | None
 
 
 _INSERT_ATTEMPT = (
@@ -301,7 +305,7 @@ async def take_back(*, everything: bool = False) -> int:
     lock = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
     async with transaction():
         rows = await fetch(
-            "SELECT id, attempts, lease_until FROM webhook_delivery"
+            "SELECT id, endpoint_id, attempts, lease_until FROM webhook_delivery"
             f" WHERE state = 'DELIVERING' AND lease_until <= $1 ORDER BY id LIMIT 1000{lock}",
             datetime.max.replace(tzinfo=at.tzinfo) if everything else at,
         )
@@ -329,6 +333,8 @@ def _interrupted(row: Mapping[str, Any], at: datetime) -> AttemptRow:
         request_id=request_id(row["id"], row["attempts"]),
         next_attempt_at=at,
         next_why=NextAttempt.SCHEDULE.value,
+        endpoint_id=row["endpoint_id"],
+        sent=None,
     )
 
 

@@ -14,6 +14,8 @@ from webhooks.models import (
     NextAttempt,
     PauseReason,
     Payload,
+    ProbeState,
+    ReplayState,
     SkipReason,
 )
 from webhooks.outbound import ErrorKind
@@ -58,6 +60,7 @@ SKIP_REASONS: Mapping[SkipReason, Words] = {
     SkipReason.RESUMED_WITHOUT:  Words("Écarté à la reprise", "The endpoint was resumed without it"),
     SkipReason.ENDPOINT_DELETED: Words("Point de réception supprimé", "The endpoint was deleted"),
     SkipReason.BLOCKED_TOO_LONG: Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
+    SkipReason.REPLAY_CANCELLED: Words("Rejeu annulé", "The replay that sent it was cancelled before it was accepted"),
 }
 
 NEXT_ATTEMPTS: Mapping[NextAttempt, Words] = {
@@ -118,12 +121,30 @@ EXPLANATIONS: Mapping[Why, Words] = {
     Why.ENDPOINT_PAUSED:        Words("Point de réception en pause", "It waits: the endpoint is paused"),
     Why.BEHIND_ANOTHER:         Words("Attend un envoi précédent du même objet", "It waits for an earlier delivery of the same object"),
     Why.ABOUT_TO_BE_SENT:       Words("Sur le point d'être envoyé", "It is due and about to be sent"),
+    Why.WAITS_FOR_PROBE:        Words("Attend la reprise d'un point de réception dégradé", "The endpoint is degraded: one message is tried from time to time, the first success sends the rest"),
+    Why.RECEIVER_ASKED_TO_WAIT: Words("Le récepteur a demandé d'attendre", "The receiver answered that it gets too much (429): nothing is sent before the time it asked for"),
     Why.WAITS_FOR_NEXT_ATTEMPT: Words("Attend la prochaine tentative", "It waits for its next attempt"),
+    Why.RATE_LIMITED:           Words("Attend son tour au débit du point de réception", "It waits for its turn at the rate of the endpoint"),
     Why.BEING_SENT:             Words("En cours d'envoi", "It is being sent at this moment"),
     Why.DELIVERED:              Words("Reçu", "The receiver accepted it"),
     Why.EXHAUSTED:              Words("Tentatives épuisées", "Every attempt failed"),
     Why.RESUMED_WITHOUT:        Words("Écarté à la reprise", "The endpoint was resumed without it"),
     Why.ENDPOINT_DELETED:       Words("Point de réception supprimé", "The endpoint was deleted"),
     Why.BLOCKED_TOO_LONG:       Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
+    Why.REPLAY_CANCELLED:       Words("Rejeu annulé", "The replay that sent it was cancelled before it was accepted"),
+    Why.REPLAY_TO_COME:         Words("Un rejeu va l'envoyer", "A replay that goes on has yet to come to it"),
+    Why.NO_LONGER_KEPT:         Words("Trace effacée après la durée de conservation", "It is so old that what became of it is no longer kept; a replay sends it again"),
+}
+
+REPLAY_STATES: Mapping[ReplayState, Words] = {
+    ReplayState.RUNNING:   Words("En cours", "Its messages are being queued and sent"),
+    ReplayState.FINISHED:  Words("Terminé", "Every message was accepted or given up"),
+    ReplayState.CANCELLED: Words("Annulé", "What was not sent will not be"),
+}
+
+PROBE_STATES: Mapping[ProbeState, Words] = {
+    ProbeState.ASKED:   Words("Demandée", "A worker is about to send it"),
+    ProbeState.RUNNING: Words("En cours", "Its messages are being sent"),
+    ProbeState.DONE:    Words("Terminée", "Every message was answered or not, and judged"),
 }
 # fmt: on

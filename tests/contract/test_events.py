@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import pytest
 from auth import consents, devices, identities, recovery, technical
 from auth.external import Said
 from auth.factors import actions as factors
-from domain import events, policy
+from domain import cursors, events, policy
 from domain.access import SYSTEM, Actor, Level, Role, Space
 from domain.accounts import erasure, life
 from domain.accounts.membership import MemberAction
@@ -57,7 +58,11 @@ from tests.make import (
     let_it_lapse,
 )
 from tests.world import ERP_GRANTS, World, a_world
+from webhooks import probes, replays
+from webhooks.courier import Courier
 from webhooks.envelope import body_of
+from webhooks.outbound import ErrorKind, Outcome, Request
+from webhooks.replays import Bound, ReplayDraft
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     kind: json.loads((FOLDER / "events" / f"{kind}.schema.json").read_text("utf-8"))
@@ -156,6 +161,7 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await everything_about_factors()
     await the_life_of_two_accounts(await world.actor("administrator"))
     await everything_about_consumers(world)
+    await everything_about_webhooks(world)
     await everything_about_machines(world, clock)
     return world
 
@@ -167,6 +173,29 @@ async def everything_about_consumers(world: World) -> None:
     await inbox.update(manager, lease.consumer_id, {"name": "Comptabilité"})
     await inbox.seek(manager, lease.consumer_id, Place())
     await inbox.delete(manager, lease.consumer_id)
+
+
+class Nowhere:
+    """A client of HTTP that reaches nobody."""
+
+    def post(self, request: Request) -> asyncio.Future[Outcome]:
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        answer.set_result(Outcome(None, 0, error=ErrorKind.NAME))
+        return answer
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+async def everything_about_webhooks(world: World) -> None:
+    """A replay that is cancelled, one that ends, and a probe."""
+    manager = await world.actor("supplier")
+    await replays.cancel(manager, world.replay.id)
+    await replays.start(manager, ReplayDraft(world.endpoint.id, Bound(cursor=cursors.event(0))))
+    while await replays.any_open():
+        await replays.advance()
+    await probes.ask(manager, world.endpoint.id)
+    await probes.run(Courier(Nowhere()))
 
 
 async def everything_about_factors() -> None:

@@ -13,8 +13,8 @@ from tests.webhooks.conftest import LOOPBACK
 from tests.webhooks.receiver import Receiver, Reply
 from tests.webhooks.receivers import a_good_receiver, a_naive_receiver
 from webhooks import probe
-from webhooks.outbound import ErrorKind, Outcome, Sender
-from webhooks.probe import MUST_BE_REFUSED, Check, Finding, Recipe, Verdict
+from webhooks.outbound import ErrorKind, Outcome, Request, Sender
+from webhooks.probe import MUST_BE_REFUSED, Check, Finding, Message, Recipe, Verdict
 from webhooks.probe_words import CHECKS, observed
 from webhooks.signing import new_secret
 
@@ -30,8 +30,12 @@ async def sender() -> AsyncIterator[Sender]:
 
 async def probed(receiver: Receiver, sender: Sender, secret: str = SECRET) -> list[Finding]:
     await receiver.start()
-    recipe = Recipe("whp_" + "0" * 26, receiver.url, [secret], "sandbox", "Bordereau/test")
-    findings = await probe.run(recipe, sender)
+    recipe = Recipe("whp_" + "0" * 26, [secret], "sandbox", "Bordereau/test")
+
+    async def send(message: Message) -> Outcome:
+        return await sender.post(Request(receiver.url, message.headers, message.body))
+
+    findings = await probe.run(recipe, send)
     await receiver.stop()
     return findings
 
