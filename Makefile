@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench chaos contract lock graphiql clean
+.PHONY: help run test check demo bench chaos resume contract lock graphiql clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: .venv/.dev ## Measure the read, write and event paths against their floor
 
 chaos: .venv/.dev ## Kill everything again and again under load; nothing may be lost (SEED, SECONDS)
 	@$(BIN)/python -m tests.chaos.main $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
+resume: .venv/.dev ## Cut readers of events again and again; each is told all, in order (EVENTS, KILLS, WRITERS)
+	@$(BIN)/python -m tests.resume $(if $(EVENTS),--events $(EVENTS)) $(if $(KILLS),--kills $(KILLS)) $(if $(WRITERS),--writers $(WRITERS))
 
 contract: .venv/.dev ## Generate frontend_contract/ from the code
 	$(BIN)/python manage.py contract
