@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,14 +25,31 @@ from webhooks.tokens import NoToken, Token, Tokens
 
 UNAUTHORIZED = 401
 # What is left for a request when a token took nearly all the time of the attempt.
-LEAST_SECONDS = 1.0
-SEALED_DETAIL = "The {what} of the endpoint cannot be opened: SECRET_KEY was changed. {remedy}"
+LEAST_SECONDS = 0.5
+REMEDIES = {
+    "secret": "rotate the secret",
+    "credentials": "give the credentials again",
+    "headers": "give the headers again",
+}
 
 log = logging.getLogger(__name__)
 
 
 class Sealed(Exception):
-    """Something of the endpoint cannot be opened; the message says what, and the remedy."""
+    """Something of the endpoint cannot be opened; the message says all of it, and the remedy."""
+
+    def __init__(self, lost: Sequence[str]) -> None:
+        remedies = ", ".join(REMEDIES[what] for what in lost)
+        super().__init__(f"SECRET_KEY was changed since they were given: {remedies}.")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an endpoint keeps sealed, opened for one attempt."""
+
+    secrets: Sequence[str]
+    auth: Auth
+    headers: Mapping[str, str]
 
 
 class Courier:
@@ -60,11 +77,12 @@ class Courier:
             Sealed, NoToken
         """
         site = policy.current()
-        auth, token = auth_of(endpoint, site.key), None
+        kept, token = opened(endpoint, now(), site.key), None
+        auth = kept.auth
         if isinstance(auth, OAuth2):
             known = self._tokens.known(auth)
             token = known or await self._tokens.fetched(auth, site.product, site.timeout_seconds)
-        given = {**headers_to(endpoint, site.key), **_authorization(auth, token)}
+        given = {**kept.headers, **_authorization(auth, token)}
         return await self._sender.post(
             Request(
                 url=endpoint.url,
@@ -111,7 +129,7 @@ class Courier:
 
         endpoint = claimed.endpoint
         keys = await self.keys_of(endpoint)
-        auth = auth_of(endpoint, site.key)
+        auth = opened(endpoint, now(), site.key).auth
         if not isinstance(auth, OAuth2):
             return await self._sender.post(request_of(claimed, now(), site, keys))
         kept = self._tokens.known(auth)
@@ -143,12 +161,12 @@ def request_of(
         Sealed: a secret of the endpoint cannot be opened.
     """
     endpoint = claimed.endpoint
-    auth = auth_of(endpoint, site.key)
+    kept = opened(endpoint, at, site.key)
     signed = headers_of(
         event_id=claimed.event_id,
         event_kind=claimed.event_kind,
         body=claimed.body,
-        secrets=secrets_of(endpoint, at, site.key),
+        secrets=kept.secrets,
         keys=keys,
         at=at,
         attempt=claimed.attempt,
@@ -159,21 +177,32 @@ def request_of(
     )
     return Request(
         url=endpoint.url,
-        headers={**headers_to(endpoint, site.key), **_authorization(auth, token), **signed},
+        headers={**kept.headers, **_authorization(kept.auth, token), **signed},
         body=claimed.body,
-        certificate=auth.presented if isinstance(auth, Certificate) else None,
+        certificate=kept.auth.presented if isinstance(kept.auth, Certificate) else None,
     )
 
 
-def secrets_of(endpoint: Endpoint, at: datetime, key: bytes) -> list[str]:
-    """The secrets that sign at this moment, the newest first.
+def opened(endpoint: Endpoint, at: datetime, key: bytes) -> Opened:
+    """Everything that the endpoint keeps sealed.
 
     Raises:
-        Sealed: the present one cannot be opened.
+        Sealed: some of it cannot be opened.
     """
+    secrets = _secrets(endpoint, at, key)
+    auth = receiver_auth.opened(endpoint.auth_kind, endpoint.auth_sealed, endpoint.id, key)
+    headers = custom_headers.opened(endpoint.headers_sealed, endpoint.id, key)
+    if secrets is None or auth is None or headers is None:
+        found = {"secret": secrets, "credentials": auth, "headers": headers}
+        raise Sealed([what for what, one in found.items() if one is None])
+    return Opened(secrets, auth, headers)
+
+
+def _secrets(endpoint: Endpoint, at: datetime, key: bytes) -> list[str] | None:
+    """The secrets that sign at this moment, the newest first; None when it cannot be opened."""
     present = vault.opened(endpoint.secret, endpoint.id, key)
     if present is None:
-        raise _sealed("secret", "Rotate it.")
+        return None
     previous, until = endpoint.previous_secret, endpoint.previous_secret_until
     if previous is None or until is None or until <= at:
         return [present]
@@ -182,38 +211,10 @@ def secrets_of(endpoint: Endpoint, at: datetime, key: bytes) -> list[str]:
     return [present] if old is None else [present, old]
 
 
-def auth_of(endpoint: Endpoint, key: bytes) -> Auth:
-    """How to prove who we are to the receiver.
-
-    Raises:
-        Sealed: it cannot be opened.
-    """
-    found = receiver_auth.opened(endpoint.auth_kind, endpoint.auth_sealed, endpoint.id, key)
-    if found is None:
-        raise _sealed("credentials", "Give them again.")
-    return found
-
-
-def headers_to(endpoint: Endpoint, key: bytes) -> Mapping[str, str]:
-    """The headers that the endpoint asks for.
-
-    Raises:
-        Sealed: they cannot be opened.
-    """
-    found = custom_headers.opened(endpoint.headers_sealed, endpoint.id, key)
-    if found is None:
-        raise _sealed("headers", "Give them again.")
-    return found
-
-
 def _authorization(auth: Auth, token: Token | None) -> dict[str, str]:
     if isinstance(auth, Basic):
         return {"authorization": auth.header}
     return {} if token is None else {"authorization": f"Bearer {token.value}"}
-
-
-def _sealed(what: str, remedy: str) -> Sealed:
-    return Sealed(SEALED_DETAIL.format(what=what, remedy=remedy))
 
 
 def _at_once(outcome: Outcome) -> asyncio.Future[Outcome]:

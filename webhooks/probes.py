@@ -13,7 +13,7 @@ from domain.errors import NotFound, WrongStatus
 from domain.ids import findable, new_id
 from domain.rules_text import problem
 from webhooks import policy, probe, queue
-from webhooks.courier import Courier, Sealed, secrets_of
+from webhooks.courier import Courier, Sealed, opened
 from webhooks.delivery import tell
 from webhooks.models import Endpoint, EndpointStatus, Probe, ProbeState
 from webhooks.outbound import ErrorKind, Outcome
@@ -104,7 +104,7 @@ async def _probed(taken: Probe, endpoint: Endpoint, courier: Courier) -> list[Fi
     try:
         recipe = Recipe(
             probe_id=taken.id,
-            secrets=secrets_of(endpoint, now(), site.key),
+            secrets=opened(endpoint, now(), site.key).secrets,
             keys=await courier.keys_of(endpoint),
             environment=site.environment,
             product=site.product,

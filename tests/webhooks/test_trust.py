@@ -683,6 +683,24 @@ async def test_secrets_that_cannot_be_opened_are_explained_and_stop_nobody_else(
     assert [m.is_signed_by(healthy.secret) for m in receiver.messages] == [True]
 
 
+async def test_all_that_cannot_be_opened_is_named_at_once(
+    owner: Structure, receiver: Receiver, machine: Machine, site: Site
+) -> None:
+    site(retry_seconds=(0,))
+    trust = Trust(auth=Basic("a", "b"), headers=(Header("x-key", "v"),))
+    lost = await an_endpoint(owner, receiver, trust=trust)
+    site(key=b"another key")
+
+    await news(owner)
+    await run(machine)
+
+    (attempt,) = await attempts(lost.endpoint)
+    assert attempt.detail == (
+        "SECRET_KEY was changed since they were given: rotate the secret,"
+        " give the credentials again, give the headers again."
+    )
+
+
 async def test_rotating_gets_an_endpoint_with_a_lost_secret_going_again(
     owner: Structure, receiver: Receiver, machine: Machine, site: Site
 ) -> None:
