@@ -10,6 +10,7 @@ import strawberry
 from domain.access import Actor, Permission
 from domain.inbox import actions, queries, taking
 from domain.inbox.models import Consumer
+from domain.inbox.rules import WAIT_SECONDS
 from domain.inbox.taking import Order, Taken
 from domain.select import Select, equals
 from resolvers.events import hub
@@ -123,7 +124,7 @@ class InboxMutation:
         more=CONSUMER,
     )
     async def event_inbox_take(self, info: Info, input: shown.EventInboxTakeInput) -> Done:
-        allow(input.wait_seconds)
+        allow(min(max(input.wait_seconds, 0), WAIT_SECONDS[1]))
         taken = await _taken(info.context.actor, input.consumer_id, input.order())
         return Done(taken.lease, more={"consumer": taken.consumer}, is_replayed=taken.is_replayed)
 
@@ -175,7 +176,7 @@ class InboxMutation:
 
 async def _taken(actor: Actor, consumer_id: str, order: Order) -> Taken:
     """What there is to take, as soon as there is something or the wait is over."""
-    taken = await taking.take(actor, consumer_id, order)
+    taken = await _looked_through(actor, consumer_id, order)
     if taken.lease is not None or not order.wait_seconds:
         return taken
     end = monotonic() + order.wait_seconds
@@ -184,7 +185,15 @@ async def _taken(actor: Actor, consumer_id: str, order: Order) -> Taken:
             # What other members free is told by no event: hence the pulse.
             follower.is_concerned = False
             if await taking.may_have(consumer_id):
-                taken = await taking.take(actor, consumer_id, order)
+                taken = await _looked_through(actor, consumer_id, order)
             if taken.lease is None:
                 await follower.wait(min(PULSE_SECONDS, end - monotonic()))
+    return taken
+
+
+async def _looked_through(actor: Actor, consumer_id: str, order: Order) -> Taken:
+    """What there is to take in all of the log: a filter may leave most of it out."""
+    taken = await taking.take(actor, consumer_id, order)
+    while taken.lease is None and taken.has_more:
+        taken = await taking.take(actor, consumer_id, order)
     return taken

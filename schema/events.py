@@ -142,8 +142,8 @@ class Event:
         _webhook_body,
         needs=events.COLUMNS,
         description="Corps de webhook. The very JSON text that a webhook of the structure carries"
-        " for this event, so that one parser serves push and pull; null when the structure does"
-        " not see the event by a right of yours.",
+        " for this event in the full payload, so that one parser serves push and pull; null when"
+        " the structure does not see the event by a right of yours.",
     )
 
 

@@ -112,7 +112,8 @@ class EventInboxItem(Node):
 
     @strawberry.field(
         description="Corps de webhook. The very JSON text that a webhook of the structure carries"
-        " for this event: one parser serves push and pull. Null when you may not read it."
+        " for this event in the full payload: one parser serves push and pull. Null when you may"
+        " not read it."
     )
     async def webhook_body(root: Any, info: Info) -> str | None:  # noqa: N805 - idem
         event = await info.context.load.batch("inbox_events", _events_at, root.position)

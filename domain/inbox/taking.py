@@ -39,9 +39,10 @@ from domain.rules_text import problem, text_problems
 from domain.select import Statement
 from domain.text import normal
 
-_PAGE = 100
-# One transaction looks through so many pages of the log at most; the next one goes on.
-_PAGES = 20
+# How many events are read beyond those that may go: some wait behind others of their object.
+_MORE = 20
+# One transaction looks through so much of the log at most; the next one goes on.
+_LOOKED_THROUGH = 5_000
 _LEASE = ("lease",)
 
 
@@ -59,11 +60,15 @@ class Order:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a member was handed; no lease when there was nothing to hand out."""
+    """What a member was handed; no lease when there was nothing to hand out.
+
+    `has_more` tells that the log was not looked through to its end.
+    """
 
     consumer: Consumer
     lease: Lease | None
     is_replayed: bool = False
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ async def take(actor: Actor, consumer_id: str, order: Order) -> Taken:
         handed = await _handed(consumer, waiting, order.first, at)
         await _set_aside(consumer, handed.spent, at)
         room = MOST_OPEN - len(waiting) + len(handed.spent)
-        fresh, held = await _read_on(consumer, order.first - len(handed.going), handed.behind, room)
+        limit = order.first - len(handed.going)
+        fresh, held, has_more = await _read_on(consumer, limit, handed.behind, room)
         lease = None
         if handed.going or fresh:
             lease = await _leased(consumer, actor, order, at)
@@ -104,7 +110,7 @@ async def take(actor: Actor, consumer_id: str, order: Order) -> Taken:
         await _write(consumer, held, None)
         await consumer.save()
         await _ended(actor, order, lease)
-    return Taken(consumer, lease)
+    return Taken(consumer, lease, has_more=has_more)
 
 
 async def may_have(consumer_id: str) -> bool:
@@ -305,26 +311,25 @@ async def _set_aside(consumer: Consumer, spent: Sequence[Open], at: datetime) ->
 
 async def _read_on(
     consumer: Consumer, limit: int, behind: set[str], room: int
-) -> tuple[list[Event], list[Event]]:
-    """Read the log on: what goes, and what waits behind something earlier of its object."""
+) -> tuple[list[Event], list[Event], bool]:
+    """Read the log on: what goes, what waits behind something earlier, and whether more follows."""
     own, filter = reader(consumer), EventFilter.of(consumer.wanted)
     fresh: list[Event] = []
     held: list[Event] = []
-    for _ in range(_PAGES):
-        if len(fresh) == limit or len(held) + len(fresh) >= room:
-            break
-        batch = await visible_after(own, consumer.read_position, limit=_PAGE, filter=filter)
+    end = consumer.read_position + _LOOKED_THROUGH
+    has_more = True
+    while has_more and consumer.read_position < end:
+        size = limit - len(fresh) + _MORE
+        batch = await visible_after(own, consumer.read_position, limit=size, filter=filter)
         for event in batch.events:
-            if len(fresh) == limit or len(held) + len(fresh) >= room:
-                return fresh, held
+            if len(fresh) == limit or len(fresh) + len(held) >= room:
+                return fresh, held, False
             consumer.read_position = event.position
             # Trouble of a group is told to others: telling the group itself would go in circles.
             if event.subject_id != consumer.id:
                 (held if event.subject_id in behind else fresh).append(event)
-        consumer.read_position = batch.position
-        if not batch.has_more:
-            break
-    return fresh, held
+        consumer.read_position, has_more = batch.position, batch.has_more
+    return fresh, held, has_more
 
 
 async def _leased(consumer: Consumer, actor: Actor, order: Order, at: datetime) -> Lease:

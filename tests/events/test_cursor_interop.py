@@ -33,6 +33,8 @@ ACK = """mutation($input: EventInboxAckInput!) { eventInboxAck(input: $input) {
   acknowledged userErrors { code path rule remedy params { key value } } } }"""
 SETTLE = """mutation($input: EventConsumerSettleInput!) { eventConsumerSettle(input: $input) {
   consumer { id } userErrors { code path rule remedy params { key value } } } }"""
+REPLAY = """mutation($input: WebhookReplayInput!) { webhookReplayStart(input: $input) {
+  replay { id } userErrors { code path rule remedy params { key value } } } }"""
 DELETE = """mutation($input: WebhookEndpointDeleteInput!) { webhookEndpointDelete(input: $input) {
   userErrors { code path rule } } }"""
 BODIES = """query($after: EventCursor, $first: Int!, $structure: ID!) {
@@ -177,6 +179,33 @@ async def test_the_cursor_that_a_group_hands_out_goes_on_everywhere(
         assert await next_(site, item["cursor"]) == story.bodies[4]["id"]
 
 
+async def test_a_replay_begins_at_a_cursor_of_any_surface(site: Site, story: Story) -> None:
+    told = [e for e in await pulled(site, "supplier") if e["subjectId"] == story.subject]
+    before = len(story.receiver.contents)
+
+    answer = await site.api("supplier")(
+        REPLAY,
+        input={
+            "endpointId": story.endpoint,
+            "from": {"cursor": told[4]["cursor"]},
+            "to": {"cursor": told[6]["cursor"]},
+        },
+    )
+
+    assert answer.user_errors == []
+    expected = sorted(e["id"] for e in told[5:7])
+    await until(
+        lambda: (
+            sorted(
+                body["id"]
+                for body in story.receiver.contents[before:]
+                if body["subject"] == story.subject
+            )
+            == expected
+        )
+    )
+
+
 async def test_every_place_of_one_instant_is_one_cursor(site: Site, story: Story) -> None:
     end = await events.head()
     page = await site.api("supplier")(
@@ -299,11 +328,20 @@ def said_in(user_errors: list[dict[str, Any]]) -> Said:
     return one["rule"], one["remedy"], params["oldest"]
 
 
+async def said_by_replay(site: Site, cursor: str) -> Said:
+    endpoint = site.api.world.endpoint.id
+    answer = await site.api("supplier")(
+        REPLAY, input={"endpointId": endpoint, "from": {"cursor": cursor}}
+    )
+    return said_in(answer.payload["userErrors"])
+
+
 SAYS: dict[str, Callable[[Site, str], Awaitable[Said]]] = {
     "events": said_by_pull,
     "websocket": said_by_stream("websocket"),
     "sse": said_by_stream("sse"),
     "webhook resume": said_by_resume,
+    "webhook replay": said_by_replay,
     "new group": said_by_new_group,
     "moved group": said_of_group(SEEK, start="CURSOR", cursor=None),
     "acknowledgement": said_of_group(ACK, leaseId="evl_unknown", cursors=...),

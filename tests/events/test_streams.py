@@ -474,3 +474,49 @@ async def test_a_validator_is_told_from_the_moment_it_is_asked(site: Site) -> No
     second = an_actor(waiting.parties.of(Party.VALIDATOR_2))
     log = await events.of_subject(waiting.invoice.id)
     assert [e.change.to for e in log if e.change and events.visible(e, second)] == ["A_VALIDER_2"]
+
+
+LAST = (
+    "query($last: Int!, $after: EventCursor, $filter: EventFilter) {"
+    " events(last: $last, after: $after, filter: $filter) {"
+    f" nodes {{ {FIELDS} }} startCursor endCursor hasMore }} }}"
+)
+
+
+async def test_the_last_events_are_the_end_of_what_is_pulled(site: Site) -> None:
+    await a_life(site)
+    whole = await pulled(site, "supplier")
+    paid = {"statuses": ["MISE_EN_PAIEMENT"]}
+    fitting = await pulled(site, "supplier", filter=paid)
+
+    for filter_, known in ((None, whole), (paid, fitting)):
+        for last in (1, 3, 100):
+            page = (await site.api("supplier")(LAST, last=last, filter=filter_)).payload
+            assert page["nodes"] == known[-last:]
+            assert page["hasMore"] is False
+            # From the place before them a reader is told the same.
+            assert (
+                await pulled(site, "supplier", page["startCursor"], filter=filter_)
+                == (known[-last:])
+            )
+            assert await pulled(site, "supplier", page["endCursor"], filter=filter_) == []
+
+
+async def test_nothing_last_is_the_end_of_the_log(site: Site) -> None:
+    nothing = {"subjects": ["inv_unknown"]}
+
+    page = (await site.api("supplier")(LAST, last=5, filter=nothing)).payload
+
+    assert page["nodes"] == []
+    assert page["startCursor"] == page["endCursor"] == cursors.event(await events.head())
+
+
+@pytest.mark.parametrize("variables", [{"last": 0}, {"last": 101}, {"last": -1}])
+async def test_the_last_ones_have_their_bounds(site: Site, variables: dict[str, Any]) -> None:
+    assert (await site.api("supplier")(LAST, **variables)).codes == ["BAD_USER_INPUT"]
+
+
+async def test_the_last_ones_follow_no_cursor(site: Site) -> None:
+    answer = await site.api("supplier")(LAST, last=1, after=cursors.event(0))
+
+    assert answer.codes == ["BAD_USER_INPUT"]

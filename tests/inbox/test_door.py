@@ -136,6 +136,15 @@ async def test_a_wait_may_be_longer_than_operations_may_run(database_url: str) -
         assert await take(api, consumer, waitSeconds=1) is None
 
 
+@pytest.mark.parametrize("seconds", [-1, -(2**31), 21, 2**31 - 1])
+async def test_a_wait_has_its_bounds(api: Api, seconds: int) -> None:
+    consumer = await create(api)
+
+    answer = await api("erp")(TAKE, input={"consumerId": consumer, "waitSeconds": seconds})
+
+    assert answer.user_errors == [("OUT_OF_RANGE", ["waitSeconds"])]
+
+
 async def test_the_same_key_is_handed_the_same_lease(api: Api) -> None:
     consumer = await create(api)
     await deposit(api)

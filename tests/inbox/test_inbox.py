@@ -464,3 +464,21 @@ async def test_more_cursors_than_allowed_are_refused(owner: Structure, member: A
         )
 
     assert rule(refusal) == ["BDR-EVT-014"]
+
+
+async def test_a_member_that_looks_through_much_that_is_not_for_it_says_so(
+    owner: Structure, member: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "_LOOKED_THROUGH", 30)
+    (one,) = await some_subjects(1)
+    consumer = await a_consumer(owner, filter=EventFilter(subjects=frozenset({one.id})))
+    await news(owner, owner, times=60)
+    told = await news(owner, one)
+    # As if what is in between were too much for one look.
+    monkeypatch.setattr("domain.feed._SCANNED_AT_MOST", 30)
+
+    first = await taking.take(member, consumer.id, Order())
+    second = await taking.take(member, consumer.id, Order())
+
+    assert (first.lease, first.has_more) == (None, True)
+    assert await held(second.lease) == at(told)
