@@ -83,12 +83,13 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
     if delivery is None:
         if await replays.that_will_send(endpoint, event):
             return Explanation(Why.REPLAY_TO_COME)
-        return Explanation(_why_none(endpoint, event, await dispatch.position(), now()))
+        return Explanation(why_none(endpoint, event, await dispatch.position(), now()))
     behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
     return Explanation(why_state(delivery, endpoint, now()), delivery, behind, delivery.replay_id)
 
 
-def _why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) -> Why:
+def why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) -> Why:
+    """The reason that there is no delivery."""
     found = verdict(endpoint, event)
     if found is not Verdict.FOR_IT:
         return Why(found.value)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from domain import events
 from domain.clock import now
 from domain.db import dialect, execute, fetch
-from domain.ids import first_id
 from domain.select import Statement
 from webhooks import policy
 
 _BATCH = 1_000
-# What one hourly turn does at most; the rest is for the next one.
-_MOST_BATCHES = 200
-_FINISHED = "state IN ('DELIVERED', 'EXHAUSTED', 'SKIPPED')"
+# What one hourly turn looks at, at most; the rest is for the next one.
+_MOST_BATCHES = 500
 
 
 async def forget_old() -> int:
@@ -23,12 +23,14 @@ async def forget_old() -> int:
     What a replay that is not over took up again stays until it is.
     """
     until = now() - policy.current().retention
-    forgotten = 0
+    forgotten, after = 0, ""
     for _ in range(_MOST_BATCHES):
-        count = await _forget_some(until)
-        forgotten += count
-        if count < _BATCH:
+        oldest = await _following(after)
+        # Identifiers follow time: what comes after one that is young enough is younger.
+        if not oldest or _instant(oldest[0]["created_at"]) >= until:
             break
+        after = oldest[-1]["id"]
+        forgotten += await _forget([row["id"] for row in oldest if _is_over(row, until)], until)
     async with events.transaction():
         await execute("DELETE FROM webhook_probe WHERE finished_at < $1", until)
         await execute(
@@ -39,22 +41,40 @@ async def forget_old() -> int:
     return forgotten
 
 
-async def _forget_some(until: datetime) -> int:
+async def _following(after: str) -> Sequence[Any]:
+    return await fetch(
+        "SELECT id, created_at, finished_at FROM webhook_delivery WHERE id > $1"
+        f" ORDER BY id LIMIT {_BATCH}",
+        after,
+    )
+
+
+def _is_over(row: Any, until: datetime) -> bool:
+    return row["finished_at"] is not None and _instant(row["finished_at"]) < until
+
+
+async def _forget(ids: Sequence[str], until: datetime) -> int:
+    """Delete those that are still over, and in no replay that goes on."""
+    if not ids:
+        return 0
     async with events.transaction():
+        statement = Statement(dialect())
+        among = statement.among("id", ids)
+        lock = " FOR UPDATE" if statement.postgres else ""
         rows = await fetch(
-            # Created before, hence in the first part of the table: the rest is not looked at.
-            f"SELECT id FROM webhook_delivery WHERE id < $2 AND {_FINISHED} AND finished_at < $1"
-            " AND (replay_id IS NULL OR replay_id NOT IN"
-            "  (SELECT r.id FROM webhook_replay r WHERE r.closed_at IS NULL))"
-            f" ORDER BY id LIMIT {_BATCH}",
-            until,
-            first_id("whd", until),
+            f"SELECT id FROM webhook_delivery WHERE {among}"
+            f" AND finished_at < {statement.value(until)} AND (replay_id IS NULL OR"
+            "  replay_id NOT IN (SELECT r.id FROM webhook_replay r WHERE r.closed_at IS NULL))"
+            f" ORDER BY id{lock}",
+            *statement.params,
         )
-        if rows:
+        doomed = [row[0] for row in rows]
+        for table, column in (("webhook_attempt", "delivery_id"), ("webhook_delivery", "id")):
             statement = Statement(dialect())
-            theirs = statement.among("delivery_id", [row[0] for row in rows])
-            await execute(f"DELETE FROM webhook_attempt WHERE {theirs}", *statement.params)
-            statement = Statement(dialect())
-            own = statement.among("id", [row[0] for row in rows])
-            await execute(f"DELETE FROM webhook_delivery WHERE {own}", *statement.params)
-    return len(rows)
+            among = statement.among(column, doomed)
+            await execute(f"DELETE FROM {table} WHERE {among}", *statement.params)
+    return len(doomed)
+
+
+def _instant(value: Any) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
