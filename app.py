@@ -24,7 +24,7 @@ from domain import events
 from domain.access import Actor, ActorKind, Permission
 from domain.migrate import MigrationError, pending
 from domain.origin import origin_of
-from resolvers import graphiql
+from resolvers import graphiql, log_checkpoints
 from resolvers.compiler import compile_operation
 from resolvers.documents import StoredDocuments
 from resolvers.events import hub
@@ -102,6 +102,7 @@ def build(settings: Settings | None = None) -> Starlette:
             ),
             Route("/", _home),
             Route("/.well-known/webhook-keys.json", _webhook_keys),
+            *log_checkpoints.routes(),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz(settings.database_url, settings.ready_max_lag_seconds)),
         ],

@@ -36,6 +36,10 @@ from domain.accounts.importing import import_accounts
 from domain.chain import export as exporting
 from domain.chain import reading
 from domain.chain.checking import Checker, Flaw
+from domain.checkpoints import making
+from domain.checkpoints import reading as checkpoints
+from domain.checkpoints.comparing import Comparison
+from domain.checkpoints.statement import Signed, said, signed_in
 from domain.db import execute, fetch
 from domain.errors import Refused
 from domain.events import transaction
@@ -44,6 +48,7 @@ from domain.migrate import MigrationError, migrate
 from domain.origin import UNKNOWN
 from domain.signatures import keys as site_keys
 from domain.signatures.actions import is_in_force
+from domain.signatures.jws import Jwk
 from domain.signatures.models import Purpose
 from domain.signatures.verifying import keys_in, signature_in, verified, verified_here
 from domain.structures.importing import import_structures
@@ -138,6 +143,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the key that signs webhooks (Ed25519) instead; the present one signs too for a while",
     )
     keys.add_argument(
+        "--checkpoints",
+        action="store_const",
+        dest="purpose",
+        const=Purpose.CHECKPOINTS,
+        help="the key that signs checkpoints of the log instead",
+    )
+    keys.add_argument(
         "--now", action="store_true", help="with --webhooks: the present one ends at once"
     )
     certificate = add(
@@ -173,6 +185,15 @@ def _parser() -> argparse.ArgumentParser:
     verify = actions.add_parser("verify", help="Check that the history is whole and unaltered.")
     verify.set_defaults(command=log_verify)
     verify.add_argument("file", type=Path, nargs="?", help="an export, instead of the database")
+    verify.add_argument("checkpoint", type=Path, nargs="?", help="checkpoints to hold it to")
+    verify.add_argument(
+        "--against", type=Path, help="a copy of checkpoints, kept where nobody could change it"
+    )
+    verify.add_argument(
+        "--keys", type=Path, help="the published keys to trust, instead of those of the database"
+    )
+    signed = actions.add_parser("checkpoint", help="Sign where the log stands, if it has grown.")
+    signed.set_defaults(command=log_checkpoint)
     written = actions.add_parser("export", help="Write the history to a file that anyone checks.")
     written.set_defaults(command=log_export)
     written.add_argument("--to", type=Path, required=True, help="file of JSON lines")
@@ -560,6 +581,8 @@ async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:
         async with transaction():
             await execute("UPDATE log_head SET epoch = epoch + 1 WHERE id = 1")
         epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]
+        # What was signed in the lost end of the log is contradicted in public, not in silence.
+        await making.make(always=True)
     print(f"The log is in epoch {epoch}. Restart every server and worker.")
     return 0
 
@@ -600,27 +623,67 @@ async def webhooks_probe(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 async def log_verify(settings: Settings, asked: argparse.Namespace) -> int:
-    """Say whether the history is whole and unaltered; 1 at the first flaw, with its position."""
-    checker = Checker()
+    """Say whether the history is whole and unaltered; 1 at the first flaw, with its position.
+
+    With an export and keys nothing else is read: anyone may check, anywhere.
+    """
+    trusted = None if asked.keys is None else keys_in(asked.keys.read_text("utf-8"))
+    outside = asked.checkpoint or asked.against
+    copies = signed_in(outside.read_text("utf-8")) if outside else []
     try:
-        if asked.file is not None:
-            checker.previous = None
-            with asked.file.open(encoding="utf-8") as text, tqdm(unit=" events") as bar:
-                for _ in exporting.read(text, checker):
-                    bar.update()
-        else:
+        if asked.file is None:
             async with opened(settings):
-                with tqdm(unit=" events", total=await events.head()) as bar:
-                    async for _ in reading.check(checker):
-                        bar.update()
+                checker, comparison = await _verified_here(copies, trusted)
+        else:
+            if copies and trusted is None:
+                async with opened(settings):
+                    trusted = await checkpoints.published_keys()
+            checker, comparison = _verified_export(asked.file, copies, trusted or [])
     except Flaw as flaw:
         print(f"NOT GENUINE: {flaw}", file=sys.stderr)
         return 1
     print(
-        f"{checker.count} events are whole and unaltered, {checker.redacted} of them redacted;"
-        f" the last is at position {checker.position or 0}, epoch {checker.epoch}:"
-        f" {checker.previous}"
+        f"{checker.count} events are whole and unaltered, {checker.redacted} of them redacted,"
+        f" as {comparison.count} checkpoint(s) say; the last is at position"
+        f" {checker.position or 0}, epoch {checker.epoch}: {checker.previous}"
     )
+    return 0
+
+
+async def _verified_here(
+    copies: list[Signed], trusted: list[Jwk] | None
+) -> tuple[Checker, Comparison]:
+    published = await checkpoints.published_keys() if trusted is None else trusted
+    own = await checkpoints.kept(published)
+    checker, comparison = Checker(), Comparison([*own, *(said(c, published) for c in copies)])
+    with tqdm(unit=" events", total=await events.head()) as bar:
+        async for line in reading.check(checker):
+            comparison.take(line)
+            bar.update()
+    comparison.finish(checker, (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0])
+    return checker, comparison
+
+
+def _verified_export(
+    file: Path, copies: list[Signed], trusted: list[Jwk]
+) -> tuple[Checker, Comparison]:
+    checker, comparison = Checker(previous=None), Comparison([said(c, trusted) for c in copies])
+    with file.open(encoding="utf-8") as text, tqdm(unit=" events") as bar:
+        for line in exporting.read(text, checker):
+            comparison.take(line)
+            bar.update()
+    comparison.finish(checker, checker.epoch)
+    return checker, comparison
+
+
+async def log_checkpoint(settings: Settings, asked: argparse.Namespace) -> int:
+    """Sign what was recorded since the last checkpoint."""
+    async with opened(settings):
+        made = await making.make()
+        latest = await checkpoints.handed_out()
+    print(f"{made} checkpoint(s) signed." if made else "The log has not grown since the last one.")
+    if latest:
+        print(json.dumps(latest[-1], ensure_ascii=False, indent=2))
     return 0
 
 

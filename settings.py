@@ -24,6 +24,7 @@ from auth.strength import refuse_unreadable
 from domain import cursors, deadlines, policy, wakeups
 from domain.accounts import erasure
 from domain.chain.sealing import seal_all, unsealed
+from domain.checkpoints import making as checkpoints
 from domain.connections import accounts, delegations
 from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
@@ -213,6 +214,14 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field(
         "Bordereau <ne-pas-repondre@localhost>", description="Sender of the e-mails."
+    )
+
+    log_checkpoint_seconds: int = Field(
+        86_400,
+        ge=0,
+        le=31_536_000,
+        description="Seconds between signed checkpoints of the log, made when it has grown;"
+        " 0: only by `manage.py log checkpoint`.",
     )
 
     # Rules of the portal
@@ -479,6 +488,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         )
     )
     deadlines.look_each_minute(technical.warn_of_expiry)
+    deadlines.look_each_minute(checkpoints.make_due)
     deadlines.look_each_minute(accounts.ask_reviews)
     deadlines.look_each_minute(delegations.end_due)
     deadlines.look_each_minute(warn_of_certificates)
@@ -508,6 +518,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             environment=settings.environment,
             connection_approval=settings.connection_approval,
             technical_secret_days=settings.technical_secret_days,
+            log_checkpoint_seconds=settings.log_checkpoint_seconds,
             technical_secret_overlap_seconds=settings.technical_secret_overlap_seconds,
         )
     )

@@ -20,6 +20,7 @@ from domain.access import SYSTEM, Actor, ActorKind, Level, Permission, Role, Spa
 from domain.accounts import actions as accounts
 from domain.accounts.membership import AttachmentStatus
 from domain.accounts.models import Account, Administrator, Attachment
+from domain.checkpoints import making as checkpoints
 from domain.clock import PARIS, clock
 from domain.connections import accounts as technical_accounts
 from domain.connections import life
@@ -179,6 +180,7 @@ async def load(directory: Path, *, progress: Progress) -> bool:
     await _newcomer()
     await _connection()
     await _tell_stories(people)
+    await checkpoints.make()
     return True
 
 

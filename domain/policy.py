@@ -32,6 +32,7 @@ class Policy:
     # Whether an administrator lets each connection of an application in.
     connection_approval: bool = False
     technical_secret_days: int = 424
+    log_checkpoint_seconds: int = 86_400
     technical_secret_overlap_seconds: int = 604_800
 
 

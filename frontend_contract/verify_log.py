@@ -1,6 +1,7 @@
-"""Checks a history of Bordereau without Bordereau: Python 3.11 and nothing else for the events.
+"""Checks a history of Bordereau without Bordereau: Python 3.11, and `cryptography` for signatures.
 
     python verify_log.py export.jsonl
+    python verify_log.py export.jsonl checkpoints.json --keys keys.json
 
 It shares no line with the product; LOG.md is what both follow. Copy it, read it, run it anywhere.
 """
@@ -8,6 +9,7 @@ It shares no line with the product; LOG.md is what both follow. Copy it, read it
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import sys
@@ -102,6 +104,66 @@ class History:
                 raise Wrong(f"position {position}: no erasure explains its {part}")
 
 
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def said(signed: Mapping[str, str], keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
+    """What a checkpoint says, if one of the published keys signed it (RFC 7515, detached)."""
+    # Imported here: who checks events only needs Python alone.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        Ed25519PublicKey,
+    )
+
+    header, _, signature = signed["jws"].split(".")
+    told = json.loads(decoded(header))
+    key = next((k for k in keys if k["kid"] == told["kid"]), None)
+    if key is None or (told["alg"], told["typ"]) != ("EdDSA", "bordereau-checkpoint+jws"):
+        raise Wrong("a checkpoint was signed by none of the keys")
+    payload = base64.urlsafe_b64encode(signed["statement"].encode()).rstrip(b"=")
+    try:
+        Ed25519PublicKey.from_public_bytes(decoded(key["x"])).verify(
+            decoded(signature), header.encode() + b"." + payload
+        )
+    except InvalidSignature:
+        raise Wrong("the signature of a checkpoint is wrong") from None
+    statement: Mapping[str, Any] = json.loads(signed["statement"])
+    if statement["type"] != "bordereau-checkpoint/1":
+        raise Wrong("a checkpoint is none")
+    return statement
+
+
+def tree(hashes: Sequence[str]) -> bytes:
+    """The root of RFC 6962."""
+    if not hashes:
+        return hashlib.sha256().digest()
+    if len(hashes) == 1:
+        return hashlib.sha256(b"\x00" + bytes.fromhex(hashes[0])).digest()
+    half = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + tree(hashes[:half]) + tree(hashes[half:])).digest()
+
+
+def compare(history: History, checkpoint: Mapping[str, Any]) -> None:
+    number, position = checkpoint["number"], checkpoint["position"]
+    if position > (history.position or 0):
+        raise Wrong(f"checkpoint {number} was signed at position {position}: the end is missing")
+    if history.hashes.get(position, checkpoint["hash"]) != checkpoint["hash"]:
+        raise Wrong(f"position {position}: it is not what checkpoint {number} signed")
+    covered = [history.hashes.get(p) for p in range(checkpoint["after"] + 1, position + 1)]
+    known = [h for h in covered if h is not None]
+    if len(known) == len(covered) and tree(known).hex() != checkpoint["root"]:
+        raise Wrong(f"the tree of checkpoint {number} is not that of its events")
+
+
+def signed_in(path: Path) -> Sequence[Mapping[str, str]]:
+    given = json.loads(path.read_text("utf-8"))
+    if isinstance(given, dict):
+        given = given.get("checkpoints", [given])
+    found: Sequence[Mapping[str, str]] = given
+    return found
+
+
 def lines(path: Path) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for text in file:
@@ -119,9 +181,17 @@ def verified(found: Iterable[Mapping[str, Any]]) -> History:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="what `manage.py log export` wrote")
+    parser.add_argument("checkpoints", type=Path, nargs="?", help="what the site signed")
+    parser.add_argument("--keys", type=Path, help="/.well-known/checkpoint-keys.json of the site")
     asked = parser.parse_args(arguments)
+    if asked.checkpoints and not asked.keys:
+        parser.error("checkpoints need the keys that signed them: --keys")
     try:
         history = verified(lines(asked.file))
+        if asked.checkpoints:
+            keys = json.loads(asked.keys.read_text("utf-8"))["keys"]
+            for signed in signed_in(asked.checkpoints):
+                compare(history, said(signed, keys))
     except (Wrong, KeyError, TypeError, ValueError) as error:
         print(f"NOT GENUINE: {error}", file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
 from resolvers.inbox import InboxMutation, InboxQuery
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
+from resolvers.log_checkpoints import LogCheckpointQuery
 from resolvers.members import MemberMutation, MemberQuery
 from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
@@ -42,6 +43,7 @@ class Query(
     MemberQuery,
     InvoiceQuery,
     EventQuery,
+    LogCheckpointQuery,
     InboxQuery,
     WebhookQuery,
     WebhookKeyQuery,

@@ -30,33 +30,35 @@ def public_jwk(private: Ed25519PrivateKey) -> dict[str, str]:
     return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "alg": ALGORITHM, "use": "sig"}
 
 
-def signed(payload: str, kid: str, private: Ed25519PrivateKey) -> str:
+def signed(payload: str, kid: str, private: Ed25519PrivateKey, type_: str = TYPE) -> str:
     """The detached JWS of a text: header and signature, the payload left out."""
-    header = encoded(canonical({"alg": ALGORITHM, "kid": kid, "typ": TYPE}).encode())
+    header = encoded(canonical({"alg": ALGORITHM, "kid": kid, "typ": type_}).encode())
     signature = private.sign(_input(header, payload))
     return f"{header}..{encoded(signature)}"
 
 
-def kid_of(jws: str) -> str | None:
-    """The name of the key in the header; None when it is no detached JWS of ours."""
+def kid_of(jws: str, type_: str = TYPE) -> str | None:
+    """The name of the key in the header; None when it is no detached JWS of this type."""
     header = _header(jws)
-    if header is None or (header.get("alg"), header.get("typ")) != (ALGORITHM, TYPE):
+    if header is None or (header.get("alg"), header.get("typ")) != (ALGORITHM, type_):
         return None
     kid = header.get("kid")
     return kid if isinstance(kid, str) else None
 
 
-def is_genuine(payload: str, jws: str, jwk: Jwk) -> bool:
+def is_genuine(payload: str, jws: str, jwk: Jwk, type_: str = TYPE) -> bool:
     """Whether the signature is one of this very text by this key."""
-    if kid_of(jws) is None or (jwk.get("kty"), jwk.get("crv")) != ("OKP", "Ed25519"):
+    if kid_of(jws, type_) is None or (jwk.get("kty"), jwk.get("crv")) != ("OKP", "Ed25519"):
         return False
     header, _, signature = jws.split(".")
     try:
         key = Ed25519PublicKey.from_public_bytes(decoded(str(jwk.get("x", ""))))
-        key.verify(decoded(signature), _input(header, payload))
+        raw = decoded(signature)
+        key.verify(raw, _input(header, payload))
     except (InvalidSignature, ValueError):
         return False
-    return True
+    # The last letter has bits to spare: one signature has one spelling.
+    return encoded(raw) == signature
 
 
 def encoded(raw: bytes) -> str:

@@ -12,18 +12,23 @@ from domain.chain.checking import Checker, Flaw
 from domain.db import dialect, execute, fetch
 from domain.events import transaction
 
+_TABLES = ("event", "log_checkpoint")
+
 
 @asynccontextmanager
 async def an_intruder() -> AsyncIterator[None]:
     """A transaction in which the triggers of the log refuse nothing."""
     async with transaction():
         if dialect() == "postgres":
-            await execute("ALTER TABLE event DISABLE TRIGGER USER")
+            for table in _TABLES:
+                await execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             yield
-            await execute("ALTER TABLE event ENABLE TRIGGER USER")
+            for table in _TABLES:
+                await execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             return
         triggers = await fetch(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ($1, $2)",
+            *_TABLES,
         )
         for name, _ in triggers:
             await execute(f"DROP TRIGGER {name}")

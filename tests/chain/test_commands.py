@@ -13,6 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 import manage
+from domain.chain import form
+from domain.checkpoints import reading
 from domain.db import fetch
 from frontend_contract import verify_log
 from settings import Settings, opened
@@ -182,3 +184,89 @@ async def test_a_new_epoch_goes_on_from_what_was_restored(
     assert [row[0] for row in epochs] == [1, 2]
     assert await command(settings, "log", "verify") == 0
     assert stranger(file)[0] == 0
+
+
+@pytest.fixture
+async def handed_out(settings: Settings, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """An export, the checkpoints and the keys, as a stranger keeps them."""
+    export, checkpoints, keys = (tmp_path / n for n in ("export.jsonl", "checkpoints.json", "keys"))
+    await command(settings, "log", "checkpoint")
+    async with opened(settings):
+        await a_supplier()
+    await command(settings, "log", "checkpoint")
+    await command(settings, "log", "export", "--to", str(export))
+    async with opened(settings):
+        checkpoints.write_text(json.dumps({"checkpoints": await reading.handed_out()}), "utf-8")
+        keys.write_text(json.dumps({"keys": await reading.published_keys()}), "utf-8")
+    return export, checkpoints, keys
+
+
+async def offline(settings: Settings, export: Path, checkpoints: Path, keys: Path) -> list[int]:
+    """What the product says without a database, and what the stranger says."""
+    nowhere = settings.model_copy(update={"database_url": "sqlite:////nowhere/at/all.db"})
+    asked = ("log", "verify", str(export), str(checkpoints), "--keys", str(keys))
+    by_product = await command(nowhere, *asked)
+    return [by_product, stranger(export, checkpoints, Path("--keys"), keys)[0]]
+
+
+async def test_an_export_is_held_to_checkpoints_without_a_database(
+    settings: Settings,
+    handed_out: tuple[Path, Path, Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert await offline(settings, *handed_out) == [0, 0]
+
+    assert "as 2 checkpoint(s) say" in capsys.readouterr().out
+
+
+async def test_an_export_cut_short_or_written_again_is_found_by_checkpoints(
+    settings: Settings, handed_out: tuple[Path, Path, Path]
+) -> None:
+    export, *others = handed_out
+    lines, again = lines_of(export), form.GENESIS
+    export.write_text("".join(json.dumps(line) + "\n" for line in lines[:-1]), "utf-8")
+
+    assert await offline(settings, export, *others) == [1, 1]
+
+    for line in lines:
+        line["record"] |= {"previous": again, "reason": "x"}
+        line["hash"] = again = form.hash_of(line["record"])
+    export.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    assert await command(settings, "log", "verify", str(export)) == 0
+    assert await offline(settings, export, *others) == [1, 1]
+
+
+async def test_a_forged_checkpoint_convinces_nobody(
+    settings: Settings, handed_out: tuple[Path, Path, Path]
+) -> None:
+    export, checkpoints, keys = handed_out
+    given = json.loads(checkpoints.read_text("utf-8"))
+    statement = json.loads(given["checkpoints"][0]["statement"])
+    given["checkpoints"][0]["statement"] = form.canonical({**statement, "issuer": "https://x.test"})
+    checkpoints.write_text(json.dumps(given), "utf-8")
+
+    assert await offline(settings, export, checkpoints, keys) == [1, 1]
+
+
+async def test_the_database_is_held_to_a_copy_kept_elsewhere(
+    settings: Settings, handed_out: tuple[Path, Path, Path]
+) -> None:
+    _, copy, keys = handed_out
+
+    assert await command(settings, "log", "verify", "--against", str(copy)) == 0
+    assert await command(settings, "log", "verify", "--keys", str(keys)) == 0
+
+    keys.write_text('{"keys": []}', "utf-8")
+    assert await command(settings, "log", "verify", "--keys", str(keys)) == 1
+
+
+async def test_a_new_epoch_is_signed_at_once(
+    settings: Settings, handed_out: tuple[Path, Path, Path]
+) -> None:
+    await command(settings, "events", "new-epoch")
+
+    async with opened(settings):
+        (latest,) = (await reading.handed_out())[-1:]
+    told = json.loads(latest["statement"])
+    assert (told["number"], told["epoch"], told["events"]) == (3, 2, 0)
+    assert await command(settings, "log", "verify") == 0
