@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,7 +95,8 @@ async def caller_of(authorization: str | None, authenticate: Authenticate) -> Ca
     if authorization is None:
         return NOBODY
     scheme, _, token = authorization.partition(" ")
-    token = token.strip()
+    # The same text for all the connections of a caller.
+    token = sys.intern(token.strip())
     if scheme.lower() != "bearer" or not token:
         raise InvalidToken("The Authorization holds no bearer token.")
     return _by_token(await authenticate(token), token, authenticate)

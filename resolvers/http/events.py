@@ -39,7 +39,7 @@ async def follow(
     *,
     caller: Caller,
     request_id: str,
-    stopping: asyncio.Event,
+    stop: asyncio.Future[None],
     heartbeat: float,
 ) -> None:
     """Send each answer until the operation, the client, the token or the server ends.
@@ -49,9 +49,9 @@ async def follow(
     """
     pump = asyncio.create_task(_pump(answers, send))
     left = asyncio.create_task(_left(receive))
-    ends: set[asyncio.Task[Any]] = {pump, left, asyncio.create_task(stopping.wait())}
+    own: set[asyncio.Task[Any]] = {pump, left}
     try:
-        while not await _ended(ends, caller.pause(heartbeat)):
+        while not await _ended({*own, stop}, caller.pause(heartbeat)):
             caller, ending = await _by_now(caller)
             if ending is not None:
                 await _cancel({pump})
@@ -59,7 +59,7 @@ async def follow(
                 break
             await _send(send, HEARTBEAT)
     finally:
-        await _cancel(ends)
+        await _cancel(own)
     if not pump.cancelled():
         pump.result()
     await _send(send, b"", more=False)
@@ -69,10 +69,11 @@ async def _pump(answers: AsyncGenerator[Answer, None], send: Send) -> None:
     async with aclosing(answers):
         async for answer in answers:
             await _send(send, frame(answer))
+            del answer  # The next one may be long in coming.
     await _send(send, COMPLETE)
 
 
-async def _ended(ends: set[asyncio.Task[Any]], seconds: float) -> bool:
+async def _ended(ends: set[asyncio.Future[Any]], seconds: float) -> bool:
     done, _ = await asyncio.wait(ends, timeout=max(seconds, 0), return_when=asyncio.FIRST_COMPLETED)
     return bool(done)
 

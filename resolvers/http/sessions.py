@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
@@ -39,8 +40,20 @@ class Openings:
         return self._open.total()
 
     @contextmanager
-    def one_more(self, caller: str) -> Iterator[None]:
+    def held(self, caller: str) -> Iterator[None]:
         """Hold one for as long as the block lasts.
+
+        Raises:
+            Refusal: the caller already holds as many as allowed.
+        """
+        self.one_more(caller)
+        try:
+            yield
+        finally:
+            self.one_less(caller)
+
+    def one_more(self, caller: str) -> None:
+        """Hold one, until `one_less`.
 
         Raises:
             Refusal: the caller already holds as many as allowed.
@@ -49,12 +62,12 @@ class Openings:
             message = f"At most {self._most} {self._what} per caller may be open."
             raise Refusal(Outcome.RATE_LIMITED, Code.RATE_LIMITED, message)
         self._open[caller] += 1
-        try:
-            yield
-        finally:
-            self._open[caller] -= 1
-            if not self._open[caller]:
-                del self._open[caller]
+
+    def one_less(self, caller: str) -> None:
+        """Let one go."""
+        self._open[caller] -= 1
+        if not self._open[caller]:
+            del self._open[caller]
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,8 @@ class Service:
     log_ins: LogIns | None = None
     streams: Openings = field(init=False)
     connections: Openings = field(init=False)
+    _endings: WeakSet[asyncio.Future[None]] = field(init=False, default_factory=WeakSet)
+    _watching: list[asyncio.Task[None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Set the counters to their limits."""
@@ -88,6 +103,24 @@ class Service:
         state["reauthenticate"] = caller.reauthenticate
         state["proof"] = caller.proof
         return self.make_context(HTTPConnection(scope), caller.actor)
+
+    def ending(self) -> asyncio.Future[None]:
+        """Done when the server stops. Each connection has its own, which it may drop at will: to
+        stop waiting for one that is shared takes longer the more others do.
+        """
+        if not self._watching:
+            self._watching.append(asyncio.create_task(self._tell_the_end()))
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.stopping.is_set():
+            end.set_result(None)
+        self._endings.add(end)
+        return end
+
+    async def _tell_the_end(self) -> None:
+        await self.stopping.wait()
+        for end in tuple(self._endings):
+            if not end.done():
+                end.set_result(None)
 
     def refuse_when_stopping(self) -> None:
         if self.stopping.is_set():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import ExitStack, aclosing
+from contextlib import aclosing
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -102,32 +102,38 @@ class Connection:
         self._websocket = websocket
         self._caller: Caller = NOBODY
         self._key = ""
-        self._ready = asyncio.Event()
+        # Done with the init, then forgotten: thousands of connections wait for something else.
+        self._greeting = asyncio.get_running_loop().create_future()
+        self._is_ready = False
         self._asked_init = False
-        self._held = ExitStack()
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def live(self) -> None:
         """Until the client leaves or a reason ends it."""
         reading = asyncio.create_task(self._read())
-        watching = asyncio.create_task(self._watch())
         try:
-            await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended = [t for t in (reading, watching) if t.done()]
-            tasks = [reading, watching, *self._operations.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._held.close()
-        await self._end(ended[0].exception())
-
-    async def _end(self, reason: BaseException | None) -> None:
-        if isinstance(reason, Closed):
-            await self._close(reason.code, reason.reason)
-        elif isinstance(reason, Exception) and not isinstance(reason, WebSocketDisconnect):
-            log.error("graphql.socket_failed", exception=traceback_of(reason))
+            await self._watch(reading)
+        except WebSocketDisconnect:
+            log.debug("graphql.client_left")
+        except Closed as closed:
+            await self._leave(reading)
+            await self._close(closed.code, closed.reason)
+        except Exception as error:  # noqa: BLE001 - the edge: logged and masked
+            await self._leave(reading)
+            log.error("graphql.socket_failed", exception=traceback_of(error))
             await self._close(Close.FAILED, "Internal error")
+        finally:
+            await self._leave(reading)
+
+    async def _leave(self, reading: asyncio.Task[None]) -> None:
+        """End everything that runs for the connection."""
+        tasks = [reading, *self._operations.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._is_ready:
+            self._is_ready = False
+            self._service.connections.one_less(self._key)
 
     async def _close(self, code: Close, reason: str) -> None:
         try:
@@ -135,21 +141,34 @@ class Connection:
         except (RuntimeError, WebSocketDisconnect):
             log.debug("graphql.socket_already_closed")
 
-    async def _watch(self) -> None:
-        """Wait for the init, then ping, until the token or the server ends.
+    async def _watch(self, reading: asyncio.Task[None]) -> None:
+        """Wait for the init, then ping, until the client, the token or the server ends.
 
         Raises:
-            Closed
+            Closed, WebSocketDisconnect
         """
-        try:
-            async with asyncio.timeout(self._limits.init_seconds):
-                await self._ready.wait()
-        except TimeoutError:
-            raise Closed(Close.INIT_TIMEOUT, "Connection initialisation timeout") from None
-        while not await self._stopping_within(self._caller.pause(self._limits.ping_seconds)):
+        stop = self._service.ending()
+        await self._ends_within(self._limits.init_seconds, reading, stop, self._greeting)
+        if not self._is_ready:
+            raise Closed(Close.INIT_TIMEOUT, "Connection initialisation timeout")
+        while True:
+            await self._ends_within(self._caller.pause(self._limits.ping_seconds), reading, stop)
             await self._ask_again()
             await self._send({"type": "ping"})
-        raise Closed(Close.RESTART, "Server is stopping")
+
+    async def _ends_within(
+        self,
+        seconds: float,
+        reading: asyncio.Task[None],
+        stop: asyncio.Future[None],
+        *others: asyncio.Future[None],
+    ) -> None:
+        ends = {reading, stop, *others}
+        await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            reading.result()
+        if stop.done():
+            raise Closed(Close.RESTART, "Server is stopping")
 
     async def _ask_again(self) -> None:
         ended = "Session ended" if self._caller.is_by_log_in else "Token expired"
@@ -160,31 +179,26 @@ class Connection:
         if self._caller.seconds_left() <= 0:
             raise Closed(Close.FORBIDDEN, ended)
 
-    async def _stopping_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._service.stopping.wait()
-        except TimeoutError:
-            return False
-        return True
-
     async def _read(self) -> None:
         """Raise Closed at the first message that breaks the protocol."""
         while True:
-            message = await self._next_message()
-            match message.get("type"):
-                case "connection_init":
-                    await self._init(message)
-                case "subscribe":
-                    self._subscribe(message)
-                case "complete":
-                    self._complete(message)
-                case "ping":
-                    await self._send({"type": "pong", **_payload(message)})
-                case "pong":
-                    continue
-                case _:
-                    raise Closed(Close.BAD_MESSAGE, "Unknown type of message")
+            # No name for the message: it would be kept until the next one comes.
+            await self._take(await self._next_message())
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "connection_init":
+                await self._init(message)
+            case "subscribe":
+                self._subscribe(message)
+            case "complete":
+                self._complete(message)
+            case "ping":
+                await self._send({"type": "pong", **_payload(message)})
+            case "pong":
+                return
+            case _:
+                raise Closed(Close.BAD_MESSAGE, "Unknown type of message")
 
     async def _next_message(self) -> dict[str, Any]:
         received = await self._websocket.receive()
@@ -210,10 +224,11 @@ class Connection:
         self._caller = await self._authenticate(message.get("payload"))
         self._key = self._caller.key(address_of(self._websocket.scope))
         try:
-            self._held.enter_context(self._service.connections.one_more(self._key))
+            self._service.connections.one_more(self._key)
         except Refusal as refusal:
             raise Closed(Close.TOO_MANY, "Too many connections") from refusal
-        self._ready.set()
+        self._is_ready = True
+        self._greeting.set_result(None)
         await self._send({"type": "connection_ack", "payload": self._terms()})
 
     async def _authenticate(self, payload: Any) -> Caller:
@@ -239,7 +254,7 @@ class Connection:
         }
 
     def _subscribe(self, message: dict[str, Any]) -> None:
-        if not self._ready.is_set():
+        if not self._is_ready:
             raise Closed(Close.UNAUTHORIZED, "Unauthorized")
         identifier = _identifier(message)
         if identifier in self._operations:
@@ -284,6 +299,7 @@ class Connection:
         async with aclosing(self._engine.stream(admitted, context)) as answers:
             async for answer in answers:
                 await self._next(head, answer)
+                del answer  # The next one may be long in coming.
 
     async def _at_work(self) -> Caller:
         """Who asks, with the rights of this moment: a connection may last for hours."""

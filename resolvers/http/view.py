@@ -221,7 +221,7 @@ class View:
         self, exchange: Exchange, admitted: Admitted, caller: Caller, context: Any
     ) -> None:
         self._service.refuse_when_stopping()
-        with self._service.streams.one_more(admitted.caller):
+        with self._service.streams.held(admitted.caller):
             headers = self._engine.rate_headers(admitted.caller)
             await exchange.start(200, Media.EVENTS, [*headers, *_STREAM_HEADERS], None)
             answers = self._engine.stream(admitted, context)
@@ -231,7 +231,7 @@ class View:
                 exchange.send,
                 caller=caller,
                 request_id=exchange.request_id,
-                stopping=self._service.stopping,
+                stop=self._service.ending(),
                 heartbeat=self._engine.limits.heartbeat_seconds,
             )
 
