@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -18,20 +18,31 @@ SHORT = (0.1, 2.5)
 GRACE_SECONDS = 20.0
 
 
+class DidNotEnd(Exception):
+    """A program that was asked to end had to be killed."""
+
+
 @dataclass(frozen=True)
 class Harm:
-    """What is done, and how often it counts as a kill."""
+    """What is done, in words and in deed."""
 
     name: str
     do: Do
 
 
-async def _killed(program: Program, random: Random) -> str:
+async def _killed(site: Site, program: Program, random: Random) -> str:
     async with program.lock:
         program.kill()
         await asyncio.sleep(random.uniform(*SHORT))
         program.start()
+        await site.serves(program)
     return program.name
+
+
+def _one(programs: Iterable[Program], random: Random) -> Program:
+    """One of them, rather one to which nothing is being done."""
+    some = list(programs)
+    return random.choice([p for p in some if not p.lock.locked()] or some)
 
 
 async def _frozen(program: Program, seconds: float) -> str:
@@ -42,30 +53,40 @@ async def _frozen(program: Program, seconds: float) -> str:
     return f"{program.name} for {seconds:.1f} s"
 
 
-async def kill_web(site: Site, random: Random) -> str:
-    return await _killed(random.choice(list(site.web.values())), random)
-
-
-async def freeze_web(site: Site, random: Random) -> str:
-    return await _frozen(random.choice(list(site.web.values())), random.uniform(1, 4))
-
-
-async def end_web(site: Site, random: Random) -> str:
+async def _ended(site: Site, program: Program) -> str:
     """As at each new version: it is asked to end, and must."""
-    program = random.choice(list(site.web.values()))
     async with program.lock:
         obeyed = await program.end(GRACE_SECONDS)
         program.start()
-    return program.name if obeyed else f"{program.name}, which did not obey"
+        await site.serves(program)
+    if not obeyed:
+        raise DidNotEnd(f"{program.name} did not end {GRACE_SECONDS:.0f} s after it was asked to")
+    return program.name
+
+
+async def kill_web(site: Site, random: Random) -> str:
+    return await _killed(site, _one(site.web.values(), random), random)
+
+
+async def freeze_web(site: Site, random: Random) -> str:
+    return await _frozen(_one(site.web.values(), random), random.uniform(1, 4))
+
+
+async def end_web(site: Site, random: Random) -> str:
+    return await _ended(site, _one(site.web.values(), random))
+
+
+async def end_worker(site: Site, random: Random) -> str:
+    return await _ended(site, _one(site.workers, random))
 
 
 async def kill_worker(site: Site, random: Random) -> str:
-    return await _killed(random.choice(site.workers), random)
+    return await _killed(site, _one(site.workers, random), random)
 
 
 async def kill_worker_child(site: Site, random: Random) -> str:
     """Only the process that works: the one that started it must not stay without it."""
-    program = random.choice(site.workers)
+    program = _one(site.workers, random)
     children = sorted(children_of(program.pid)) if program.is_running else []
     if children:
         with suppress(ProcessLookupError):
@@ -75,7 +96,7 @@ async def kill_worker_child(site: Site, random: Random) -> str:
 
 async def freeze_worker(site: Site, random: Random) -> str:
     """Beyond its lease: others take its deliveries over, then it comes back."""
-    return await _frozen(random.choice(site.workers), LEASE_SECONDS + random.uniform(0.5, 3))
+    return await _frozen(_one(site.workers, random), LEASE_SECONDS + random.uniform(0.5, 3))
 
 
 async def kill_database(site: Site, random: Random) -> str:
@@ -109,7 +130,7 @@ async def kill_backends(site: Site, random: Random) -> str:
 
 async def kill_broker(site: Site, random: Random) -> str:
     assert site.broker is not None
-    return await _killed(site.broker, random)
+    return await _killed(site, site.broker, random)
 
 
 async def lose_broker(site: Site, random: Random) -> str:
@@ -120,6 +141,31 @@ async def lose_broker(site: Site, random: Random) -> str:
         await asyncio.sleep(random.uniform(6, 10))
         site.broker.start()
     return "the broker, for long"
+
+
+async def freeze_broker(site: Site, random: Random) -> str:
+    """It takes connections and answers nothing, while a server is asked to end."""
+    assert site.broker is not None
+    async with asyncio.TaskGroup() as group, site.broker.lock:
+        site.broker.send(signal.SIGSTOP)
+        ending = group.create_task(end_web(site, random))
+        await asyncio.sleep(random.uniform(5, 10))
+        await asyncio.wait({ending}, timeout=GRACE_SECONDS)
+        site.broker.send(signal.SIGCONT)
+    return f"the broker, with an end of {ending.result()}"
+
+
+async def freeze_database(site: Site, random: Random) -> str:
+    """All of it, as when its machine swaps or its disk hangs."""
+    database = _database(site)
+    async with database.program.lock:
+        some = [database.program.pid, *children_of(database.program.pid)]
+        for number, pause in ((signal.SIGSTOP, random.uniform(2, 8)), (signal.SIGCONT, 0)):
+            for pid in some:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            await asyncio.sleep(pause)
+    return "the database server"
 
 
 async def kill_everything(site: Site, random: Random) -> str:
@@ -164,6 +210,9 @@ HARMS: dict[str, Sequence[Harm]] = {
         Harm("terminate", end_web),
         Harm("freeze", freeze_web),
         Harm("kill -9", lose_broker),
+        Harm("terminate", end_worker),
+        Harm("freeze", freeze_database),
+        Harm("freeze", freeze_broker),
     ),
 }
 

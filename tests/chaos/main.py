@@ -16,7 +16,7 @@ from tests.chaos.run import Plan, Verdict, run
 from tests.chaos.sites import FORMS, Unavailable
 
 # Beyond the load: preparing, starting, getting quiet, judging.
-BEYOND_SECONDS = 420.0
+BEYOND_SECONDS = 600.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

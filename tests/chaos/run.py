@@ -193,12 +193,13 @@ class Stage:
         """The load and the harms, then quiet, then the verdict."""
         self.load.most = plan.most_invoices
         begun = monotonic()
+        working = asyncio.create_task(self.load.run())
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.load.run())
+            group.create_task(asyncio.sleep(plan.seconds))
             for moment, harm in harms.plan(plan.form, plan.kills, plan.seconds, self.random):
                 group.create_task(self._harm(begun, moment, harm, say))
-            await asyncio.sleep(plan.seconds)
-            self.load.stop()
+        self.load.stop()
+        await working
         say(f"{monotonic() - begun:6.1f} s  the load is over: {self._so_far()}")
         await self.site.up()
         await self._quiet(say)
@@ -206,7 +207,11 @@ class Stage:
 
     async def _harm(self, begun: float, moment: float, harm: harms.Harm, say: Say) -> None:
         await asyncio.sleep(max(0.0, begun + moment - monotonic()))
-        said = await harm.do(self.site, Random(self.random.random()))
+        try:
+            said = await harm.do(self.site, Random(self.random.random()))
+        except harms.DidNotEnd as error:
+            said = str(error)
+            self.violations.append(Violation("ending", said))
         self.kills += 1
         say(f"{monotonic() - begun:6.1f} s  {harm.name} of {said}; {self._so_far()}")
 
@@ -261,6 +266,7 @@ class Stage:
     async def _judge(self, plan: Plan, say: Say) -> Verdict:
         history = await self._history()
         found = [
+            *self.violations,
             *self.load.violations,
             *self.receivers.violations(),
             *(Violation("observed", words) for one in self.observers for words in one.problems),
@@ -359,8 +365,7 @@ class Stage:
                 known = {"event": violation.event, "endpoint": violation.endpoint}
                 with contextlib.suppress(Exception):
                     say(f"    explainDelivery: {await owner.ask(EXPLAIN, known)}")
-        if verdict.violations:
-            say(f"  logs: {keep_logs(self.site, verdict.form)}")
+        say(f"  logs: {keep_logs(self.site)}")
         retries = self.load.supplier.retries + self.load.recipient.retries
         say(f"  sent again: {dict(retries)}; answered as replayed: {self.load.replayed}")
         answers = {one.name: dict(one.answers) for one in self.receivers.all}

@@ -205,11 +205,19 @@ class Site:
         """Wait until every server is ready."""
         end = monotonic() + READY_SECONDS
         for port, program in self.web.items():
-            while not await _is_ready(port):
+            while not await _answers(port, "/readyz"):
                 if monotonic() > end:
                     raise RuntimeError(f"{program.name} is not ready: {tail(program.log)}")
                 program.look_after()
                 await asyncio.sleep(0.1)
+
+    async def serves(self, program: Program) -> None:
+        """Wait until a server answers again, with or without a database; not for ever."""
+        ports = {name: port for port, name in self.web.items()}
+        end = monotonic() + READY_SECONDS
+        while program in ports and monotonic() < end and not await _answers(ports[program]):
+            program.look_after()
+            await asyncio.sleep(0.2)
 
     async def rows(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         """Rows read beside the servers."""
@@ -258,9 +266,9 @@ async def site(form: str) -> AsyncIterator[Site]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def keep_logs(place: Site, name: str) -> Path:
-    """What the programs said, kept for whoever looks into a violation."""
-    target = ROOT / ".chaos" / name
+def keep_logs(place: Site) -> Path:
+    """What the programs said in the last run of this form, kept for whoever looks into it."""
+    target = ROOT / ".chaos" / place.form
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for log in place.folder.glob("*.log"):
@@ -273,10 +281,10 @@ def tail(log: Path) -> str:
     return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
 
-async def _is_ready(port: int) -> bool:
+async def _answers(port: int, path: str = "/healthz") -> bool:
     try:
         async with asyncio.timeout(5):
-            status, _ = await ask(port, request("GET", "/readyz"))
+            status, _ = await ask(port, request("GET", path))
     except (OSError, TimeoutError):
         return False
     return status == 200
