@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dramatiq
-from dramatiq.asyncio import get_event_loop_thread, set_event_loop_thread
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
@@ -38,6 +38,8 @@ THREADS = 4
 # A bell that rang so long ago says nothing: the sweeps have looked since.
 STALE_MS = 60_000
 LONGEST_MS = int(PUMP_SECONDS * 1000) * 4
+# A busy machine takes its time to start a thread.
+START_SECONDS = 10.0
 # Commits that follow each other within this time ring once.
 BETWEEN_BELLS_SECONDS = 0.005
 
@@ -184,6 +186,20 @@ class Ringing:
             self._failing = True
 
 
+class _OnThread(AsyncIO):
+    """The loop of a worker, on a thread that keeps no process alive.
+
+    Dramatiq's own does: a worker that could not start, or was told twice to end, as systemd does
+    that tells every process of a service, stayed for ever without working.
+    """
+
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        thread = EventLoopThread(self.logger)
+        thread.daemon = True
+        thread.start(timeout=START_SECONDS)
+        set_event_loop_thread(thread)
+
+
 class InWorker(Middleware):
     """What a worker process runs around the actors: the database, then the machine."""
 
@@ -202,8 +218,6 @@ class InWorker(Middleware):
         try:
             _on_loop(self._open())
         except Exception as error:
-            # The thread of the loop would keep this process alive, and idle, for ever.
-            broker.emit_after("worker_shutdown", worker)
             raise MiddlewareError(f"the worker cannot start: {error}") from error
 
     def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
@@ -237,7 +251,7 @@ def make_broker(url: str, *, worker: InWorker | None = None) -> dramatiq.Broker:
     """
     middleware: list[Middleware] = [AgeLimit(), TimeLimit(), ShutdownNotifications()]
     if worker is not None:
-        middleware += [AsyncIO(), worker]
+        middleware += [_OnThread(), worker]
     scheme = url.partition("://")[0]
     if scheme in ("redis", "rediss"):
         broker: dramatiq.Broker = RedisBroker(  # type: ignore[no-untyped-call]  # untyped there
