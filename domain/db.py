@@ -17,8 +17,10 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosqlite
+import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError
 
 CONNECTION = "default"
 Dialect = Literal["sqlite", "postgres"]
@@ -83,6 +85,26 @@ def engine(url: str) -> tuple[Dialect, dict[str, Any]]:
             },
         }
     raise ValueError(f"DATABASE_URL: unknown scheme {scheme!r}; use sqlite:/// or postgres://")
+
+
+# What the driver and the system say of a server that fell, falls, or is not up yet.
+_AWAY = (
+    ConnectionError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether something failed because the database is away: it may be tried again later."""
+    while error is not None:
+        if isinstance(error, _AWAY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 async def _unchanged(_connection: Any) -> None:

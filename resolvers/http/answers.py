@@ -12,9 +12,11 @@ import orjson
 from resolvers.http.errors import Code, Headers
 from resolvers.http.statuses import Outcome
 
-_DENIED = {
+# Where all of an answer is one such error, the whole request ended so.
+_WHOLE = {
     Code.UNAUTHENTICATED.value: Outcome.UNAUTHENTICATED,
     Code.FORBIDDEN.value: Outcome.FORBIDDEN,
+    Code.UNAVAILABLE.value: Outcome.UNAVAILABLE,
 }
 
 
@@ -54,5 +56,5 @@ def outcome_of(data: Any, errors: Sequence[dict[str, Any]]) -> Outcome:
         return Outcome.DONE
     codes = {error["extensions"]["code"] for error in errors}
     if data is None and len(codes) == 1:
-        return _DENIED.get(codes.pop(), Outcome.PARTIAL)
+        return _WHOLE.get(codes.pop(), Outcome.PARTIAL)
     return Outcome.PARTIAL

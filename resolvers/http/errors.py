@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from domain.cursors import BadCursor
+from domain.db import is_away
 from domain.errors import Denied, Forbidden, NotFound, Refused, Unauthenticated
 from domain.resuming import CursorRefused
 from resolvers.http.callers import Unheard
@@ -57,6 +58,8 @@ CODES: tuple[tuple[type[Exception], Code], ...] = (
     (StrawberryInputCoercionError, Code.BAD_USER_INPUT),
 )
 
+Headers = list[tuple[bytes, bytes]]
+
 _UNAUTHENTICATED = "This operation needs a caller: log in, or send a bearer token."
 _UNHEARD = {
     Unheard.SESSION_ENDED: "The log-in has ended: log in again.",
@@ -64,10 +67,9 @@ _UNHEARD = {
     " from a page of this site or of ALLOWED_ORIGINS.",
 }
 _INTERNAL = "Internal error. Quote the request id when you report it."
+_AWAY = "The database is away for a moment. Send the same again, with the same idempotency key."
 # How the executor words an argument that a variable left null or out of range.
 _ARGUMENT = "Argument '"
-
-Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(eq=False)
@@ -107,8 +109,10 @@ def unheard(why: Unheard) -> Refusal:
     )
 
 
-def internal_error() -> Refusal:
+def failure_of(error: Exception) -> Refusal:
     """The answer to a failure of ours outside of any field."""
+    if is_away(error):
+        return Refusal(Outcome.UNAVAILABLE, Code.UNAVAILABLE, _AWAY)
     return Refusal(Outcome.FAILED, Code.INTERNAL, _INTERNAL)
 
 
@@ -132,6 +136,8 @@ def _shown(error: GraphQLError, request_id: str, operation: str | None) -> dict[
     code = code_of(error)
     if code is Code.INTERNAL:
         _log(error, request_id, operation)
+    elif is_away(_cause(error)):
+        log.warning("graphql.database_away", request_id=request_id, operation=operation)
     extensions: dict[str, Any] = {"code": code.value, **_details(error, code)}
     extensions["requestId"] = request_id
     return {**_located(error), "message": message_of(error, code), "extensions": extensions}
@@ -148,7 +154,7 @@ def code_of(error: GraphQLError) -> Code:
             return code
     if isinstance(cause, GraphQLError) and cause.message.startswith(_ARGUMENT):
         return Code.BAD_USER_INPUT
-    return Code.INTERNAL
+    return Code.UNAVAILABLE if is_away(cause) else Code.INTERNAL
 
 
 def message_of(error: GraphQLError, code: Code) -> str:
@@ -159,6 +165,8 @@ def message_of(error: GraphQLError, code: Code) -> str:
         return " ".join(problem.en for problem in cause.problems)
     if isinstance(cause, Unauthenticated):
         return _UNAUTHENTICATED
+    if is_away(cause):
+        return _AWAY
     if isinstance(cause, Denied | BadCursor):
         return _sentence(cause)
     return error.message

@@ -125,9 +125,7 @@ class Service:
     def refuse_when_stopping(self) -> None:
         if self.stopping.is_set():
             message = "The server is stopping: connect again."
-            raise Refusal(
-                Outcome.STOPPING, Code.UNAVAILABLE, message, headers=[(b"retry-after", b"1")]
-            )
+            raise Refusal(Outcome.UNAVAILABLE, Code.UNAVAILABLE, message)
 
 
 def address_of(scope: Scope) -> str:

@@ -25,7 +25,7 @@ from resolvers.http.engine import Params
 from resolvers.http.errors import (
     Code,
     Refusal,
-    internal_error,
+    failure_of,
     invalid_token,
     traceback_of,
 )
@@ -283,7 +283,7 @@ class Connection:
             ending = _error(identifier, refusal, request_id)
         except Exception as error:  # noqa: BLE001 - the edge: logged and masked
             log.error("graphql.failed", request_id=request_id, exception=traceback_of(error))
-            ending = _error(identifier, internal_error(), request_id)
+            ending = _error(identifier, failure_of(error), request_id)
         self._operations.pop(identifier, None)
         await self._send(ending)
 

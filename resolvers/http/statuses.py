@@ -35,7 +35,7 @@ class Outcome(Enum):
     UNSUPPORTED_MEDIA = auto()
     RATE_LIMITED = auto()
     FAILED = auto()
-    STOPPING = auto()
+    UNAVAILABLE = auto()
     TIMEOUT = auto()
 
 
@@ -73,7 +73,7 @@ TABLE: Mapping[Outcome, _Row] = {
     Outcome.UNSUPPORTED_MEDIA: _Row(415,        415),
     Outcome.RATE_LIMITED:      _Row(429,        429),
     Outcome.FAILED:            _Row(500,        500, streamed=True),
-    Outcome.STOPPING:          _Row(503,        503),
+    Outcome.UNAVAILABLE:       _Row(503,        503),
     Outcome.TIMEOUT:           _Row(504,        504, streamed=True),
 }
 # fmt: on

@@ -25,7 +25,7 @@ from resolvers.http.errors import (
     Code,
     Headers,
     Refusal,
-    internal_error,
+    failure_of,
     invalid_token,
     traceback_of,
     unheard,
@@ -184,7 +184,7 @@ class View:
         except Exception as error:  # noqa: BLE001 - the edge: logged and masked
             log.error("graphql.failed", request_id=request_id, exception=traceback_of(error))
             if not exchange.started:
-                await self._refuse(exchange, internal_error())
+                await self._refuse(exchange, failure_of(error))
 
     async def _serve(self, exchange: Exchange) -> None:
         _check_method(exchange)
@@ -264,6 +264,8 @@ class View:
         if answer.outcome is Outcome.UNAUTHENTICATED:
             challenge = self._service.challenge(reason).encode("latin-1", "replace")
             headers = [*headers, (b"www-authenticate", challenge)]
+        if answer.outcome is Outcome.UNAVAILABLE:
+            headers = [*headers, (b"retry-after", b"1")]
         status = self._service.statuses.of(answer.outcome, media)
         if media is Media.EVENTS:
             await exchange.start(status, media, [*headers, *_STREAM_HEADERS], None)

@@ -51,6 +51,16 @@ async def test_an_expected_refusal_is_told_in_words(
     assert response.json()["data"] == {field: None}
 
 
+async def test_while_the_database_is_away_one_is_told_to_come_back(post: Post) -> None:
+    with structlog.testing.capture_logs() as logs:
+        response = await post("{ away }")
+
+    assert (response.status_code, codes(response)) == (503, ["UNAVAILABLE"])
+    assert response.headers["retry-after"] == "1"
+    assert SECRET not in response.text
+    assert [line["event"] for line in logs] == ["graphql.database_away"]
+
+
 async def test_a_refused_rule_is_named_with_its_french_text(post: Post) -> None:
     (error,) = (await post("{ missing }")).json()["errors"]
 

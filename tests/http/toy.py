@@ -164,6 +164,13 @@ class Query:
         raise RuntimeError(SECRET)
 
     @strawberry.field
+    async def away(self) -> str:
+        try:
+            raise ConnectionRefusedError(SECRET)
+        except ConnectionRefusedError as error:
+            raise RuntimeError(SECRET) from error
+
+    @strawberry.field
     def broken_serialisation(self) -> int | None:
         return SECRET  # type: ignore[return-value]  # on purpose
 
