@@ -30,6 +30,7 @@ REMEDIES = {
     "secret": "rotate the secret",
     "credentials": "give the credentials again",
     "headers": "give the headers again",
+    "site": "a server that starts makes another key of the site",
 }
 
 log = logging.getLogger(__name__)
@@ -93,11 +94,21 @@ class Courier:
         )
 
     async def keys_of(self, endpoint: Endpoint) -> Sequence[Ed25519PrivateKey]:
-        """The keys of the site that sign for the endpoint."""
-        return await self._keys.current() if endpoint.signs_ed25519 else ()
+        """The keys of the site that sign for the endpoint.
+
+        Raises:
+            Sealed: they cannot be opened.
+        """
+        if not endpoint.signs_ed25519:
+            return ()
+        if not (keys := await self._keys.current()):
+            raise Sealed(["site"])
+        return keys
 
     def close(self) -> None:
-        """Close every connection; requests under way end as interrupted."""
+        """Close every connection; requests under way end as interrupted, or are given up."""
+        for task in self._tasks:
+            task.cancel()
         self._sender.close()
 
     def _spawned(self, claimed: Claimed) -> asyncio.Task[Outcome]:

@@ -42,11 +42,15 @@ async def signing(purpose: Purpose) -> Key:
 
 
 async def all_signing(purpose: Purpose) -> list[Key]:
-    """The keys that sign at this moment, the newest first: several after a rotation."""
-    opened = [_opened(row) for row in await in_use(purpose)]
-    if not opened or opened[0] is None:
+    """The keys that sign at this moment, the newest first: several after a rotation.
+
+    None when they were sealed under another SECRET_KEY: processes that hold different ones would
+    otherwise replace each other's for ever. `signing`, at the start of a server, makes another.
+    """
+    rows = await in_use(purpose)
+    if not rows:
         return [await signing(purpose)]
-    return [key for key in opened if key is not None]
+    return [key for row in rows if (key := _opened(row)) is not None]
 
 
 async def rotate(purpose: Purpose, overlap: timedelta | None = None) -> str:

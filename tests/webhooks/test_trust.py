@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -24,6 +25,7 @@ from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
 from webhooks import endpoints, site_keys
 from webhooks.custom_headers import Header
+from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft, Kept
 from webhooks.expiry import due_warning, warn_of_certificates
 from webhooks.machine import Machine
@@ -653,6 +655,24 @@ async def test_a_new_certificate_begins_its_warnings_anew_and_another_proof_ends
     assert (row.auth_expires_at, row.auth_sealed, row.auth_shown) == (None, None, {})
 
 
+async def test_closing_gives_up_what_waits_for_a_token(
+    owner: Structure, receiver: Receiver, machine: Machine, tokens: TokenServer
+) -> None:
+    kept = await with_oauth2(owner, receiver, tokens)
+    tokens.failure = Reply(answers=False, delay=1)
+    await news(owner)
+    await dispatch()
+    delivering = asyncio.create_task(machine.deliver())
+    await tokens.http.has(1)
+
+    machine._courier.close()
+    await delivering
+
+    # It is sent again when its lease is over.
+    assert await attempts(kept.endpoint) == []
+    assert (await Delivery.get(endpoint_id=kept.endpoint.id)).state == "DELIVERING"
+
+
 # A lost SECRET_KEY
 
 
@@ -731,17 +751,22 @@ async def test_lost_headers_and_credentials_are_given_again(
     assert receiver.messages[0].headers["x-key"] == "v"
 
 
-async def test_a_lost_key_of_the_site_is_replaced_and_the_new_one_published(
-    owner: Structure, receiver: Receiver, machine: Machine
+async def test_a_lost_key_of_the_site_is_replaced_at_the_next_start_and_the_new_one_published(
+    owner: Structure, receiver: Receiver, machine: Machine, clock: Clock, site: Site
 ) -> None:
-    await an_endpoint(owner, receiver, trust=Trust(ed25519=True))
+    kept = await an_endpoint(owner, receiver, trust=Trust(ed25519=True))
     (old,) = await _after_first_key()
 
+    site(retry_seconds=(0, 5))
     site_policy.configure(site_policy.Policy(key=b"another key of the site 32 bytes"))
     await news(owner)
+    await run(machine)
+    await site_keys.ensure()
+    clock.advance(site_keys.REREAD)
     await run(machine)
     site_policy.configure(site_policy.Policy())
 
     (new,) = await site_keys.public_keys()
     assert new.kid != old.kid
+    assert [a.error for a in await attempts(kept.endpoint)] == [ErrorKind.SEALED, None]
     assert is_signed_by_site(receiver.messages[0], new.text)
