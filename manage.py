@@ -36,7 +36,7 @@ from domain.accounts.importing import import_accounts
 from domain.chain import export as exporting
 from domain.chain import reading
 from domain.chain.checking import Checker, Flaw
-from domain.checkpoints import making
+from domain.checkpoints import making, proving
 from domain.checkpoints import reading as checkpoints
 from domain.checkpoints.comparing import Comparison
 from domain.checkpoints.statement import Signed, said, signed_in
@@ -190,6 +190,12 @@ def _parser() -> argparse.ArgumentParser:
         "--against", type=Path, help="a copy of checkpoints, kept where nobody could change it"
     )
     verify.add_argument(
+        "--keys", type=Path, help="the published keys to trust, instead of those of the database"
+    )
+    proof = actions.add_parser("verify-proof", help="Check what `eventProof` gave of an event.")
+    proof.set_defaults(command=log_verify_proof)
+    proof.add_argument("file", type=Path, help="the document of the proof")
+    proof.add_argument(
         "--keys", type=Path, help="the published keys to trust, instead of those of the database"
     )
     signed = actions.add_parser("checkpoint", help="Sign where the log stands, if it has grown.")
@@ -674,6 +680,27 @@ def _verified_export(
             bar.update()
     comparison.finish(checker, checker.epoch)
     return checker, comparison
+
+
+async def log_verify_proof(settings: Settings, asked: argparse.Namespace) -> int:
+    """Say what the proof proves; 1 when it proves nothing. With keys no database is read."""
+    if asked.keys is None:
+        async with opened(settings):
+            trusted = await checkpoints.published_keys()
+    else:
+        trusted = keys_in(asked.keys.read_text("utf-8"))
+    try:
+        proof, checkpoint = proving.verified(asked.file.read_text("utf-8"), trusted)
+    except Flaw as flaw:
+        print(f"NOT GENUINE: {flaw}", file=sys.stderr)
+        return 1
+    said_of_it = {k: v for k, v in proof["record"].items() if k not in ("digests", "previous")}
+    print(
+        f"Genuine: {checkpoint['issuer']} recorded this before {checkpoint['madeAt']}"
+        f" (checkpoint {checkpoint['number']}, epoch {checkpoint['epoch']})."
+    )
+    print(json.dumps({**said_of_it, **proof["values"]}, ensure_ascii=False, indent=2))
+    return 0
 
 
 async def log_checkpoint(settings: Settings, asked: argparse.Namespace) -> int:

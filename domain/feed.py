@@ -277,3 +277,8 @@ def _opening(actor: Actor) -> Condition | None:
 
 def _values(permissions: Collection[Permission]) -> frozenset[str]:
     return frozenset(p.value for p in permissions)
+
+
+def is_own_side(actor_id: str, on_behalf_of: str | None, viewer: Actor) -> bool:
+    """Whether the viewer is the author of an event, or of the structure it was done for."""
+    return actor_id == viewer.id or on_behalf_of in viewer.rights

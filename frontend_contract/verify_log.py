@@ -2,6 +2,7 @@
 
     python verify_log.py export.jsonl
     python verify_log.py export.jsonl checkpoints.json --keys keys.json
+    python verify_log.py --proof proof.json --keys keys.json
 
 It shares no line with the product; LOG.md is what both follow. Copy it, read it, run it anywhere.
 """
@@ -156,6 +157,31 @@ def compare(history: History, checkpoint: Mapping[str, Any]) -> None:
         raise Wrong(f"the tree of checkpoint {number} is not that of its events")
 
 
+def proven(proof: Mapping[str, Any], keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
+    """What the checkpoint says by which one event is proved, if it is (RFC 9162, 2.1.3.2)."""
+    record, checkpoint = proof["record"], said(proof["checkpoint"], keys)
+    for part, value in proof["values"].items():
+        if digest(value, proof["salts"][part]) != record["digests"][part]:
+            raise Wrong(f"its {part} was altered")
+    index, last = proof["index"], checkpoint["position"] - checkpoint["after"] - 1
+    if not 0 <= index <= last or index != record["position"] - checkpoint["after"] - 1:
+        raise Wrong("the checkpoint does not cover it")
+    node = hashlib.sha256(b"\x00" + bytes.fromhex(sha256(canonical(record)))).digest()
+    for sibling in map(bytes.fromhex, proof["path"]):
+        if last == 0:
+            raise Wrong("its path is too long")
+        if index % 2 or index == last:
+            node = hashlib.sha256(b"\x01" + sibling + node).digest()
+            while index and index % 2 == 0:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + sibling).digest()
+        index, last = index >> 1, last >> 1
+    if last or node.hex() != checkpoint["root"]:
+        raise Wrong("it is not among the events of the checkpoint")
+    return checkpoint
+
+
 def signed_in(path: Path) -> Sequence[Mapping[str, str]]:
     given = json.loads(path.read_text("utf-8"))
     if isinstance(given, dict):
@@ -180,25 +206,41 @@ def verified(found: Iterable[Mapping[str, Any]]) -> History:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="what `manage.py log export` wrote")
+    parser.add_argument("file", type=Path, nargs="?", help="what `manage.py log export` wrote")
     parser.add_argument("checkpoints", type=Path, nargs="?", help="what the site signed")
+    parser.add_argument("--proof", type=Path, help="the document of an `eventProof` instead")
     parser.add_argument("--keys", type=Path, help="/.well-known/checkpoint-keys.json of the site")
     asked = parser.parse_args(arguments)
-    if asked.checkpoints and not asked.keys:
-        parser.error("checkpoints need the keys that signed them: --keys")
+    if (asked.file is None) == (asked.proof is None):
+        parser.error("give an export or a proof")
+    if (asked.checkpoints or asked.proof) and not asked.keys:
+        parser.error("signatures need the keys that made them: --keys")
+    keys = json.loads(asked.keys.read_text("utf-8"))["keys"] if asked.keys else []
     try:
-        history = verified(lines(asked.file))
-        if asked.checkpoints:
-            keys = json.loads(asked.keys.read_text("utf-8"))["keys"]
-            for signed in signed_in(asked.checkpoints):
-                compare(history, said(signed, keys))
+        if asked.proof:
+            tell_proof(json.loads(asked.proof.read_text("utf-8")), keys)
+        else:
+            signed = signed_in(asked.checkpoints) if asked.checkpoints else []
+            tell_history(asked.file, [said(one, keys) for one in signed])
     except (Wrong, KeyError, TypeError, ValueError) as error:
         print(f"NOT GENUINE: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def tell_proof(proof: Mapping[str, Any], keys: Iterable[Mapping[str, str]]) -> None:
+    checkpoint = proven(proof, keys)
+    print(f"Genuine: {checkpoint['issuer']} recorded this before {checkpoint['madeAt']}.")
+    print(json.dumps({**proof["record"], **proof["values"]}, ensure_ascii=False, indent=2))
+
+
+def tell_history(file: Path, checkpoints: Sequence[Mapping[str, Any]]) -> None:
+    history = verified(lines(file))
+    for checkpoint in checkpoints:
+        compare(history, checkpoint)
     redacted = len({position for position, _ in history.changed})
     print(f"{len(history.hashes)} events are whole and unaltered, {redacted} of them redacted.")
     print(f"The last is at position {history.position}: {history.previous}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,16 +1,21 @@
-"""The signed checkpoints of the log, for anyone: what is public cannot be taken back in silence."""
+"""What proves the log: its signed checkpoints, for anyone, and the proof of one event."""
 
 from __future__ import annotations
+
+from typing import Annotated, Any
 
 import strawberry
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from domain.checkpoints import reading
+from domain.checkpoints import proving, reading
 from domain.signatures import keys
 from domain.signatures.models import Purpose
-from resolvers.fields import query_page
+from resolvers.events import READ_EVENTS
+from resolvers.fields import query, query_page
+from schema.context import Info
+from schema.event_proofs import EventProof
 from schema.log_checkpoints import LogCheckpoint, all_checkpoints
 from schema.pages import Connection
 
@@ -24,6 +29,25 @@ class LogCheckpointQuery:
         description="Points de contrôle du journal. What the site signed of its history, the newest"
         " first, for anyone.",
     )
+
+    @query(
+        *READ_EVENTS,
+        description="Preuve d'un évènement. What shows anyone that it was recorded, how and when;"
+        " null when there is none that you may see.",
+    )
+    async def event_proof(
+        self,
+        info: Info,
+        event: Annotated[
+            strawberry.ID, strawberry.argument(description="Évènement. Its identifier.")
+        ],
+    ) -> EventProof | None:
+        actor = info.context.actor
+        line = await proving.line_of(event, actor)
+        if line is None:
+            return None
+        document: Any = await proving.proof_of(line, actor)
+        return EventProof(hash=line["hash"], document=document)
 
 
 def routes() -> list[Route]:

@@ -10,6 +10,7 @@ import strawberry
 from domain import cursors, events
 from domain.access import ActorKind, Permission
 from domain.catalogue import EVENT_KINDS
+from domain.feed import is_own_side
 from domain.lifecycle import Party
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
@@ -59,7 +60,7 @@ def _technical_account(row: Any, viewer: Any) -> strawberry.ID | None:
 
 
 def _is_own_side(row: Any, viewer: Any) -> bool:
-    return bool(row.actor_id == viewer.id or row.on_behalf_of in viewer.rights)
+    return is_own_side(row.actor_id, row.on_behalf_of, viewer)
 
 
 @shows(description="Auteur. Who made it happen. A person's name is told to its own side only.")

@@ -260,6 +260,7 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
         "WebhookEndpoint",
         "WebhookDelivery",
         "ExplainDelivery",
+        "EventProof",
         "EventConsumer",
     }
     wrong = []
