@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
@@ -13,19 +14,23 @@ import orjson
 
 from tests.bench.data import World
 from tests.bench.databases import copied, rows_of
-from tests.bench.events import seconds_of
 from tests.bench.goals import Finding
+from tests.bench.latency import seconds_of
 from tests.bench.load import Connection, graphql, request
 from tests.bench.processes import Server
 from tests.bench.questions import NAIVE_STREAM, STREAM, deposit
 from tests.bench.run import Run, ours, tokens_of
-from tests.bench.subscribers import Crowd, hello
+from tests.bench.subscribers import Crowd, SseSubscriber, Subscriber, asks, hello
 
 SAVE = """
 mutation Save($input: InvoiceDraftSaveInput!) {
   invoiceDraftSave(input: $input) { invoice { id } userErrors { rule message } }
 }
 """
+ROADS: dict[str, tuple[Callable[[str, str], bytes], type[Subscriber]]] = {
+    "WebSocket": (hello, Subscriber),
+    "SSE": (asks, SseSubscriber),
+}
 EVENTS = 20
 PAUSE_SECONDS = 0.1
 
@@ -48,6 +53,7 @@ async def measure(run: Run, world: World, *, crowd: int = 0, events: int = EVENT
         run = run.on(database)
         mine = await ours(run, stack)
         token = (await tokens_of(mine, world))[world.callers[0].client_id]
+        weights = {road: await _weight(run, mine, road, token, 5 * crowd) for road in ROADS}
         found, frame = await _ours(run, mine, world, token, crowd, events)
         spreads = [found]
         floor = await run.peer(stack, "broadcast")
@@ -59,11 +65,32 @@ async def measure(run: Run, world: World, *, crowd: int = 0, events: int = EVENT
                 await _peer(run, naive, "Strawberry, one execution each", crowd, events, event)
             )
     _show(run, spreads, crowd)
-    findings = [Finding("fanout.memory", found.kilobytes, 0.0, run.where)]
+    findings = [
+        Finding("fanout.memory", kilobytes, 0.0, f"{run.where}, {road}")
+        for road, kilobytes in weights.items()
+    ]
     if "naive" in run.peers:
         share = found.last / spreads[-1].last
         findings.append(Finding("fanout.naive", share, 0.0, run.where))
     return findings
+
+
+async def _weight(run: Run, server: Server, road: str, token: str, count: int) -> float:
+    """The memory of one subscriber more who waits, in kilobytes."""
+    run.say(f"{count} subscribers by {road} who wait")
+    greeting, kind = ROADS[road]
+    few, many = (
+        Crowd(server.port, "/graphql", greeting(STREAM, token), size, kind)
+        for size in (max(5, count // 10), count)
+    )
+    # What the first ones need stays for those who follow.
+    await few.gather()
+    before = server.resident_bytes()
+    await many.gather()
+    kilobytes = (server.resident_bytes() - before) / count / 1024
+    few.disperse()
+    many.disperse()
+    return kilobytes
 
 
 async def _ours(

@@ -1,6 +1,6 @@
 """Measures the read, write and event paths against their floors, in one run.
 
-python -m tests.bench.main [read|deposit|events|fanout|all] [--quick|--full]
+python -m tests.bench.main [read|deposit|events|latency|fanout|all] [--quick|--full]
     [--db sqlite|postgres|both] [--peers floor,executor,naive,postgraphile] [--json FILE]
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import databases, deposits, events, fanout, reads
+from tests.bench import databases, deposits, events, fanout, latency, reads
 from tests.bench.data import FULL, QUICK, Size, World, prepared_apart
 from tests.bench.databases import Database
 from tests.bench.goals import Finding
@@ -25,6 +25,7 @@ MEASURES: dict[str, Measure] = {
     "read": reads.measure,
     "deposit": deposits.measure,
     "events": events.measure,
+    "latency": latency.measure,
     "fanout": fanout.measure,
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter, process_time
 
 from tests.bench.load import Load, Requests, drive, percentile
-from tests.bench.processes import Backends, Server, busy_seconds
+from tests.bench.processes import Backends, Server, busy_seconds, cpu_of
 
 Say = Callable[[str], None]
 
@@ -139,11 +139,18 @@ class Weighed:
     others: float
 
 
-async def weigh(server: Server, backends: Backends, work: Callable[[], Awaitable[Load]]) -> Weighed:
-    """Do the work and weigh it."""
+async def weigh(
+    server: Server,
+    backends: Backends,
+    work: Callable[[], Awaitable[Load]],
+    helpers: Collection[int] = (),
+) -> Weighed:
+    """Do the work and weigh it. `helpers` are other processes of ours, which are no strangers."""
     own, busy, begun = process_time(), busy_seconds(), perf_counter()
     serving, storing = server.cpu_seconds(), backends.cpu_seconds()
+    helping = cpu_of(helpers)
     load = await work()
+    helping = cpu_of(helpers) - helping
     serving, storing = server.cpu_seconds() - serving, backends.cpu_seconds() - storing
-    foreign = busy_seconds() - busy - serving - storing - (process_time() - own)
+    foreign = busy_seconds() - busy - serving - storing - helping - (process_time() - own)
     return Weighed(load, serving, storing, max(0.0, foreign / (perf_counter() - begun)))

@@ -40,12 +40,17 @@ class Server:
 
     def stop(self) -> None:
         """Ask it to end, then make it."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        stop(self.process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, then make it."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 async def serve(
@@ -110,6 +115,15 @@ def cpu_of(pids: Iterable[int]) -> float:
             continue
         total += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
     return total / _TICKS
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and those that it started."""
+    try:
+        children = (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *(one for child in children for one in family_of(int(child)))]
 
 
 def backends_of(database: str) -> list[int]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 
 from tests.bench.data import World
-from tests.bench.databases import FOLDER, ROOT, SECRET, Database
+from tests.bench.databases import FOLDER, ROOT, SECRET, Database, rows_of
 from tests.bench.load import HOST, ask
-from tests.bench.processes import Server, serve
+from tests.bench.processes import READY_SECONDS, Server, serve, stop
 from tests.bench.report import Report
 
 Tokens = dict[str, str]
@@ -26,6 +30,7 @@ UNLIMITED = {
     "COST_BUCKET": "1000000000",
     "COST_REFILL_PER_SECOND": "1000000000",
     "MAX_CONNECTIONS_PER_CALLER": "100000",
+    "MAX_SUBSCRIPTIONS": "100000",
     "ACCESS_TOKEN_SECONDS": "86400",
     "LOG_LEVEL": "WARNING",
     "WEBHOOK_ALLOW": "127.0.0.0/8",
@@ -85,6 +90,25 @@ async def ours(
     command = [sys.executable, str(ROOT / "manage.py"), "serve"]
     given = {**UNLIMITED, "SECRET_KEY": SECRET, "BROKER_URL": "", **environment}
     return await run.started(stack, name, command, given)
+
+
+async def a_worker(run: Run, stack: AsyncExitStack, **environment: str) -> int:
+    """A worker of ours, as an operator starts it, that has begun to look; its process."""
+    run.say("starting a worker")
+    begun = datetime.now(UTC)
+    command = [sys.executable, "-m", "dramatiq", "worker", "--processes", "1", "--threads", "4"]
+    given = {**UNLIMITED, "SECRET_KEY": SECRET, "DATABASE_URL": run.database.url, **environment}
+    with (FOLDER / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **given}, stdout=log, stderr=subprocess.STDOUT
+        )
+    stack.callback(stop, process)
+    turn = "SELECT due_at FROM webhook_turn WHERE name = 'deadlines' AND due_at > $1"
+    async with asyncio.timeout(READY_SECONDS):
+        # Its turn at the clock's steps, which it takes for five seconds.
+        while not await rows_of(run.database, turn, begun + timedelta(seconds=5)):
+            await asyncio.sleep(0.1)
+    return process.pid
 
 
 async def tokens_of(server: Server, world: World) -> Tokens:

@@ -1,4 +1,4 @@
-"""Many WebSocket subscribers in one process: each remembers nothing, arrivals are counted."""
+"""Many subscribers in one process: each remembers nothing, arrivals are counted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Arrivals:
 
 
 class Subscriber(asyncio.Protocol):
-    """One connection, with one subscription when it speaks the protocol of GraphQL."""
+    """One WebSocket, with one subscription when it speaks the protocol of GraphQL."""
 
     def __init__(
         self, path: str, hello: bytes, arrivals: Arrivals, ready: Callable[[], None]
@@ -87,6 +87,21 @@ class Subscriber(asyncio.Protocol):
             self.transport.write(_PONG)
 
 
+class SseSubscriber(Subscriber):
+    """One stream of server-sent events; the hello is its request."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(self._hello)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\n\n")) >= 0:
+            frame = bytes(self._buffer[:end])
+            del self._buffer[: end + 2]
+            self._take(1, frame)
+
+
 def unframed(buffer: bytearray) -> tuple[int, bytes] | None:
     """The first whole frame of a server, taken out of the buffer."""
     if len(buffer) < 2:
@@ -119,15 +134,33 @@ def hello(query: str, token: str = "") -> bytes:
     return b"".join(masked(orjson.dumps(message)) for message in messages)
 
 
+def asks(query: str, token: str) -> bytes:
+    """The request of a stream of server-sent events."""
+    body = orjson.dumps({"query": query})
+    return (
+        f"POST /graphql HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/event-stream\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
 class Crowd:
     """So many subscribers of one server."""
 
-    def __init__(self, port: int, path: str, hello: bytes, count: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        path: str,
+        hello: bytes,
+        count: int,
+        kind: type[Subscriber] = Subscriber,
+    ) -> None:
         self.arrivals = Arrivals()
         self._port = port
         self._path = path
         self._hello = hello
         self._count = count
+        self._kind = kind
         self._members: list[Subscriber] = []
         self._waiting = count
         self._everyone = asyncio.Event()
@@ -165,7 +198,7 @@ class Crowd:
                 member.transport.close()
 
     def _member(self) -> Subscriber:
-        return Subscriber(self._path, self._hello, self.arrivals, self._one_more)
+        return self._kind(self._path, self._hello, self.arrivals, self._one_more)
 
     def _one_more(self) -> None:
         self._waiting -= 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.bench import databases, fanout, reads
+from tests.bench import databases, fanout, latency, reads
 from tests.bench.data import SMOKE, Copy, World, prepared_apart
 from tests.bench.databases import Database, rows_of
 from tests.bench.deposits import equal
@@ -86,6 +87,17 @@ async def test_every_subscriber_hears_every_event(small: tuple[Run, World]) -> N
     findings = await fanout.measure(run, world, crowd=5, events=2)
 
     assert {f.goal for f in findings} == {"fanout.memory", "fanout.naive"}
+    assert [f.where for f in findings[:2]] == ["sqlite, WebSocket", "sqlite, SSE"]
+
+
+async def test_everyone_who_is_told_of_a_deposit_is_timed(small: tuple[Run, World]) -> None:
+    run, world = small
+    run = replace(run, report=Report())
+
+    await latency.measure(run, world, rates=(9,), seconds=1.0)
+
+    assert not [n for n in run.report.notices if "did not come" in n or "failed" in n]
+    assert len(run.report.foreign) == 1
 
 
 def test_a_copy_happens_later_under_other_names() -> None:
