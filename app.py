@@ -24,7 +24,7 @@ from domain import events
 from domain.access import Actor, ActorKind, Permission
 from domain.migrate import MigrationError, pending
 from domain.origin import origin_of
-from resolvers import graphiql, log_checkpoints
+from resolvers import catalogue, graphiql, log_checkpoints
 from resolvers.compiler import compile_operation
 from resolvers.documents import StoredDocuments
 from resolvers.events import hub
@@ -100,6 +100,7 @@ def build(settings: Settings | None = None) -> Starlette:
                 scopes=[p.value for p in Permission],
                 environment=settings.environment,
             ),
+            *catalogue.routes(settings.url),
             Route("/", _home),
             Route("/.well-known/webhook-keys.json", _webhook_keys),
             *log_checkpoints.routes(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +25,7 @@ from domain.reference.payment import InvoiceType
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
 from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
+from frontend_contract.event_examples import example_of, text_of
 from webhooks.envelope import API_VERSION
 from webhooks.models import EndpointStatus, PauseReason, ReplayState
 from webhooks.probe import Check
@@ -54,6 +54,7 @@ def _codes(enum: type[StrEnum]) -> Schema:
         "type": "string",
         "pattern": "^[A-Z0-9_]+$",
         "description": f"{enum.__name__}: see labels.fr.json. New values may appear.",
+        "examples": [next(iter(enum)).value],
     }
 
 
@@ -427,39 +428,180 @@ _ACTOR = {
 }
 
 
-def envelope(kind: str) -> dict[str, Any]:
-    """The schema of the body of one kind of event."""
-    row = EVENT_KINDS[kind]
-    properties: dict[str, Schema] = {
+# What identifies each kind of object.
+_SUBJECT_IDS: Mapping[str, Schema] = {
+    "invoice": _id("inv"),
+    "structure": _id("str"),
+    "attachment": _id("att"),
+    "account": _id("acc"),
+    "consent": _id("cns"),
+    "connection": _id("cnx"),
+    "technical_account": _id("cli"),
+    "delegation": _id("dlg"),
+    "webhook_endpoint": _id("whe"),
+    "import": _id("imp"),
+    "event_consumer": _id("evc"),
+}
+_CURSOR: Schema = {"type": "string", "pattern": "^[0-9A-Za-z_-]+$"}
+_ANY_SUBJECT: Schema = {"type": "string", "pattern": "^(inv|[a-z]{3})_[0-9a-z]{26}$"}
+_TYPE: Schema = {"enum": list(EVENT_KINDS)}
+_DOCUMENT: Schema = {
+    **_id("whq"),
+    "description": "The document of the endpoint that was run: the same text, the same identifier.",
+}
+_ERRORS: Schema = {
+    "type": "array",
+    "description": "As GraphQL gives them: what went wrong in the document.",
+    "items": _object({"message": _TEXT}),
+}
+
+
+def identifiers(type_: Schema, subject: Schema) -> dict[str, Schema]:
+    """What every body begins with."""
+    return {
         "id": {**_id("evt"), "description": "The same in `webhook-id`: deduplicate on it."},
-        "type": {"const": kind},
+        "type": type_,
         "timestamp": {**_INSTANT, "description": "When it happened."},
-        "cursor": {**_TEXT, "description": "The place just after it: `events(after:)` goes on."},
-        "subject": {**_TEXT, "description": "The identifier of what it is about."},
+        "cursor": {**_CURSOR, "description": "The place just after it: `events(after:)` goes on."},
+        "subject": {**subject, "description": "The identifier of what it is about."},
         "subjectSequence": {"type": "integer", "minimum": 1},
         "tenant": {**_id("str"), "description": "The structure of the endpoint."},
         "environment": {"enum": ["sandbox", "production"]},
+        "apiVersion": {"const": API_VERSION},
+    }
+
+
+def _context(change: Schema) -> dict[str, Schema]:
+    """Who acted, in whose name, and what changed."""
+    return {
         "onBehalfOf": {
             **_or_null(_id("str")),
             "description": "The structure in whose name it was done, if any.",
         },
         "actor": _ACTOR,
-        "change": _CHANGE if kind in STATUS_CHANGES else _or_null(_CHANGE),
-        "apiVersion": {"const": API_VERSION},
-        "data": DATA[kind],
+        "change": change,
     }
+
+
+def _schema(title: str, description: str, body: Schema) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": kind,
-        "description": f"{row.fr}. {row.en}.",
-        **_object(properties),
+        "title": title,
+        "description": description,
+        **body,
+        "examples": [example_of(body)],
     }
+
+
+def envelope(kind: str) -> dict[str, Any]:
+    """The schema of the body of one kind of event."""
+    row = EVENT_KINDS[kind]
+    body = _object(
+        {
+            **identifiers({"const": kind}, _SUBJECT_IDS.get(row.subject, _ANY_SUBJECT)),
+            **_context(_CHANGE if kind in STATUS_CHANGES else _or_null(_CHANGE)),
+            "data": DATA[kind],
+        }
+    )
+    return _schema(kind, f"{row.fr}. {row.en}.", body)
+
+
+def thin() -> dict[str, Any]:
+    """The schema of a body without data: asked for, too long, or of a document that cannot run."""
+    body = _object(
+        {
+            **identifiers(_TYPE, _ANY_SUBJECT),
+            "status": _or_null(_codes(InvoiceStatus)),
+            "link": {**_TEXT, "format": "uri", "examples": [_LINK]},
+            "truncated": {"const": True, "description": "It was over 262,144 bytes."},
+            "document": _DOCUMENT,
+            "errors": _ERRORS,
+        },
+        optional=frozenset({"truncated", "document", "errors"}),
+    )
+    return _schema(
+        "thin",
+        "Identifiants seuls. Payload THIN; also what is too long, and documents that cannot run.",
+        body,
+    )
+
+
+_LINK = (
+    "https://bordereau.example/graphql?query="
+    "%7Bevent(id%3A%22evt_01k9z3q5w7x8y2a4b6c8d0e2f4%22)%7Bid%7D%7D"
+)
+
+
+def document() -> dict[str, Any]:
+    """The schema of a body that holds what the document of its endpoint answered."""
+    body = _object(
+        {
+            **identifiers(_TYPE, _ANY_SUBJECT),
+            **_context(_or_null(_CHANGE)),
+            "document": _DOCUMENT,
+            "data": {
+                "type": ["object", "null"],
+                "description": "What the document asks for.",
+                "examples": [{"event": {"kind": "INVOICE_SUBMITTED"}}],
+            },
+            "errors": _ERRORS,
+        },
+        optional=frozenset({"errors"}),
+    )
+    return _schema("document", "Votre document. Payload DOCUMENT.", body)
+
+
+def cloudevent() -> dict[str, Any]:
+    """The schema of a body with format CLOUDEVENTS, whatever its payload."""
+    always = {
+        "specversion": {"const": "1.0"},
+        "id": _id("evt"),
+        "source": {**_TEXT, "format": "uri", "examples": ["https://bordereau.example"]},
+        "type": _TYPE,
+        "subject": _ANY_SUBJECT,
+        "time": _INSTANT,
+        "cursor": _CURSOR,
+        "subjectsequence": {"type": "integer", "minimum": 1},
+        "tenant": _id("str"),
+        "environment": {"enum": ["sandbox", "production"]},
+        "apiversion": {"const": API_VERSION},
+    }
+    sometimes: dict[str, Schema] = {
+        "datacontenttype": {"const": "application/json"},
+        "dataschema": {**_TEXT, "format": "uri", "examples": [_DATA_SCHEMA]},
+        "onbehalfof": _id("str"),
+        "actorkind": _codes(ActorKind),
+        "actorparty": _codes(Party),
+        "changefrom": _codes(InvoiceStatus),
+        "changeto": _codes(InvoiceStatus),
+        "changereason": _codes(Reason),
+        "status": _codes(InvoiceStatus),
+        "link": {**_TEXT, "format": "uri", "examples": [_LINK]},
+        "truncated": {"const": True},
+        "document": _DOCUMENT,
+        "errors": {**_TEXT, "description": "JSON of the errors.", "examples": ["[]"]},
+        "data": {
+            "type": ["object", "null"],
+            "description": "As in our envelope: of the kind of event, or what the document asks.",
+            "examples": [{}],
+        },
+    }
+    body = _object({**always, **sometimes}, optional=frozenset(sometimes))
+    return _schema("cloudevent", "CloudEvents 1.0. Format CLOUDEVENTS, structured mode.", body)
+
+
+_DATA_SCHEMA = (
+    "https://bordereau.example/events/invoice.status_changed.schema.json#/properties/data"
+)
+FORMS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "thin": thin,
+    "document": document,
+    "cloudevent": cloudevent,
+}
 
 
 def event_files() -> dict[str, str]:
-    """`events/<kind>.schema.json`, by path."""
-    return {
-        f"events/{kind}.schema.json": json.dumps(envelope(kind), indent=2, ensure_ascii=False)
-        + "\n"
-        for kind in EVENT_KINDS
-    }
+    """`events/<kind>.schema.json`, and those of the other forms, by path."""
+    schemas = {kind: envelope(kind) for kind in EVENT_KINDS}
+    schemas |= {name: make() for name, make in FORMS.items()}
+    return {f"events/{name}.schema.json": text_of(schema) for name, schema in schemas.items()}

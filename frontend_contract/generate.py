@@ -11,6 +11,7 @@ from typing import Any
 from domain.labels import all_label_sets
 from domain.reference.words import Locale
 from domain.rules_text import FIELDS, RULES
+from frontend_contract.asyncapi import asyncapi
 from frontend_contract.event_schemas import event_files
 from frontend_contract.lifecycles import lifecycles
 from frontend_contract.operations import budgets
@@ -35,6 +36,7 @@ def generated() -> dict[str, str]:
         "permissions.md": permissions(schema),
         "errors.json": _errors(),
         "budgets.json": budgets(schema),
+        "asyncapi.json": _json(asyncapi()),
         **event_files(),
     }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -46,6 +45,7 @@ from domain.structures.models import ServiceStatus
 from domain.structures.siret_changes import SiretChangeDraft
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
+from tests.json_schemas import problems
 from tests.make import (
     a_factor,
     a_siret,
@@ -60,52 +60,21 @@ from tests.make import (
 from tests.world import ERP_GRANTS, World, a_world
 from webhooks import probes, replays
 from webhooks.courier import Courier
+from webhooks.documents import Answer
 from webhooks.envelope import body_of
+from webhooks.models import Endpoint, Format, Payload
 from webhooks.outbound import ErrorKind, Outcome, Request
+from webhooks.payloads import LONGEST_BODY, body_for
 from webhooks.replays import Bound, ReplayDraft
 
+PUBLISHED: dict[str, dict[str, Any]] = {
+    path.name.removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))
+    for path in (FOLDER / "events").glob("*.schema.json")
+}
 SCHEMAS: dict[str, dict[str, Any]] = {
     kind: json.loads((FOLDER / "events" / f"{kind}.schema.json").read_text("utf-8"))
     for kind in EVENT_KINDS
 }
-_TYPES: Mapping[str, type] = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "integer": int,
-    "boolean": bool,
-    "null": type(None),
-}
-
-
-def problems(schema: Mapping[str, Any], value: Any, at: str = "") -> Iterator[str]:
-    """Where a value breaks a schema, for the keywords that ours use."""
-    assert schema.keys() <= _KEYWORDS, schema.keys() - _KEYWORDS
-    wanted = schema.get("type")
-    if wanted and type(value) is not _TYPES[wanted]:
-        yield f"{at}: {value!r} is no {wanted}"
-        return
-    for keyword, holds in _CHECKS.items():
-        if keyword in schema and not holds(schema[keyword], value):
-            yield f"{at}: {value!r} breaks {keyword} {schema[keyword]!r}"
-    for name, inner in schema.get("properties", {}).items():
-        if name in value:
-            yield from problems(inner, value[name], f"{at}.{name}")
-
-
-_CHECKS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "const": lambda given, value: value == given,
-    "enum": lambda given, value: value in given,
-    "pattern": lambda given, value: re.search(given, value) is not None,
-    "minimum": lambda given, value: value >= given,
-    "required": lambda given, value: set(given) <= value.keys(),
-    "anyOf": lambda given, value: any(not list(problems(one, value)) for one in given),
-    "items": lambda given, value: not any(list(problems(given, one)) for one in value),
-}
-_KEYWORDS = {
-    "$schema", "title", "description", "type", "properties", "required", "anyOf", "const", "enum",
-    "pattern", "minimum", "format", "additionalProperties", "minItems", "maxItems", "items",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -122,6 +91,8 @@ _KEYWORDS = {
         ({"const": "a"}, "a", 0),
         ({"type": "array", "items": {"type": "string"}}, ["a"], 0),
         ({"type": "array", "items": {"type": "string"}}, ["a", 1], 1),
+        ({"type": ["object", "null"]}, None, 0),
+        ({"type": ["object", "null"]}, "a", 1),
     ],
 )
 def test_the_checker_of_these_tests_sees_what_is_wrong(
@@ -343,6 +314,47 @@ def every_criterion_speaks_of_what_is_said(told: Sequence[Event]) -> None:
     to_service = [e for e in told if EventFilter(services=frozenset(services)).admits(e, SYSTEM)]
     assert {e.kind for e in to_service} <= SPEAKS_OF["services"]
     assert to_service
+
+
+def test_every_schema_has_an_example_that_it_admits() -> None:
+    for name, schema in PUBLISHED.items():
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        (example,) = schema["examples"]
+        assert list(problems(schema, example)) == [], name
+
+
+async def test_other_forms_of_bodies_are_as_their_schemas_say(database: str) -> None:
+    world = await a_world()
+    tenant = world.parties.supplier.id
+    answer = Answer(b'{"event":null}', b'[{"message":"x"}]', "x")
+    long = Answer(b'"' + b"x" * LONGEST_BODY + b'"')
+    refused = Answer(None, b'[{"message":"x"}]', "x")
+
+    for event in await events.after(0, limit=1_000):
+        for payload, answered in (
+            (Payload.FULL, None),
+            (Payload.THIN, None),
+            (Payload.DOCUMENT, answer),
+            (Payload.DOCUMENT, long),
+            (Payload.DOCUMENT, refused),
+        ):
+            for format in Format:
+                endpoint = Endpoint(
+                    structure_id=tenant, payload=payload, format=format, document="{ a }"
+                )
+                body = json.loads(body_for(event, endpoint, answered))
+                schema = PUBLISHED[_form(event, payload, format, answered)]
+                assert list(problems(schema, body)) == [], (event.kind, payload, format)
+                assert body.keys() <= schema["properties"].keys()
+
+
+def _form(event: Event, payload: Payload, format: Format, answered: Answer | None) -> str:
+    if format is Format.CLOUDEVENTS:
+        return "cloudevent"
+    if payload is Payload.FULL:
+        return event.kind
+    is_whole = answered is not None and answered.message == "x" and answered.data is not None
+    return "document" if is_whole else "thin"
 
 
 async def test_an_envelope_says_no_more_than_its_schema(database: str) -> None:

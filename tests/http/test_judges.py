@@ -12,6 +12,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from domain.catalogue import EVENT_KINDS
+from frontend_contract.event_schemas import FORMS
+from frontend_contract.generate import FOLDER as CONTRACT
 from tests.http.conftest import Served
 
 FOLDER = Path(__file__).parent / "audit"
@@ -28,7 +31,7 @@ def node() -> str:
     # One process at a time: parallel tests share the folder.
     with (FOLDER / "package.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (FOLDER / "node_modules" / "graphql-ws").exists():
+        if not (FOLDER / "node_modules" / "ajv").exists():
             _install(npm)
     return found
 
@@ -68,6 +71,14 @@ async def test_public_clients_follow_a_subscription_and_see_the_same(
     assert seen["wsInvalid"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     (invalid,) = seen["sseInvalid"]
     assert invalid["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_the_catalogue_of_events_is_right_for_programs_of_others(node: str) -> None:
+    """AsyncAPI by the JSON Schema of its authors; every schema and its example by Ajv."""
+    found = run(node, "asyncapi.js", str(CONTRACT))
+
+    assert found["wrong"] == []
+    assert found["count"] == len(EVENT_KINDS) + len(FORMS)
 
 
 def run(node: str, program: str, *arguments: str) -> Any:

@@ -11,8 +11,11 @@ import pytest
 
 from domain import cursors, events
 from domain.catalogue import EVENT_KINDS
+from domain.clock import now
 from domain.events import Event
 from domain.structures.models import Structure
+from frontend_contract.asyncapi import asyncapi
+from frontend_contract.event_schemas import event_files
 from tests.api import Api, served
 from tests.make import an_actor
 from tests.webhooks import cloudevents
@@ -22,6 +25,7 @@ from tests.world import a_world
 from webhooks import endpoints
 from webhooks.dispatch import dispatch
 from webhooks.documents import Answer, document_id
+from webhooks.envelope import headers_of
 from webhooks.machine import Machine
 from webhooks.models import Endpoint, Format, Payload
 from webhooks.payloads import LONGEST_BODY, body_for
@@ -169,6 +173,43 @@ async def test_what_cannot_be_run_is_sent_thin_with_its_errors(owner: Structure)
 
     thin = read(event, an_unsaved(owner, Payload.THIN, Format.STANDARD))
     assert body == {**thin, "document": document_id(QUERY), "errors": [{"message": "no"}]}
+
+
+async def test_the_catalogue_is_served_to_anyone_with_the_address_of_the_server(api: Api) -> None:
+    answer = await api.http.get("/asyncapi.json")
+    catalogue = answer.json()
+    kind = catalogue["components"]["messages"]["invoice_submitted"]
+    schema = await api.http.get(kind["payload"]["schema"]["$ref"].removeprefix("."))
+    missing = await api.http.get("/events/..%2Fschema.graphql")
+
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert catalogue["servers"]["portal"]["host"] == "bordereau.test"
+    assert catalogue["servers"]["portal"]["protocol"] == "http"
+    flow = catalogue["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "http://bordereau.test/oauth/token"
+    assert schema.headers["content-type"] == "application/schema+json"
+    assert schema.json()["properties"]["type"] == {"const": "invoice.submitted"}
+    assert missing.status_code == 404
+
+
+def test_every_message_of_the_catalogue_is_of_a_published_schema() -> None:
+    catalogue = asyncapi()
+    messages = catalogue["components"]["messages"]
+    refs = {
+        message["payload"]["schema"]["$ref"]
+        for message in messages.values()
+        if "schema" in message["payload"]
+    }
+
+    assert {ref.removeprefix("./") for ref in refs} == event_files().keys()
+    told = catalogue["channels"]["webhooks"]["messages"]
+    assert told.keys() == messages.keys() - {"streamFrame", "subscribe"}
+    headers = catalogue["components"]["schemas"]["webhookHeaders"]["properties"]
+    sent = headers_of(
+        event_id="evt_1", event_kind="webhook.ping", body=b"{}", secrets=[], at=now(), attempt=1,
+        request_id="r", environment="sandbox", product="Bordereau", replay="whr_1",
+    )  # fmt: skip
+    assert sent.keys() == headers.keys()
 
 
 def test_every_kind_of_event_can_be_a_cloudevent_type() -> None:
