@@ -23,6 +23,7 @@ from domain.clock import clock as the_clock
 from domain.db import close_database, dialect, open_database
 from domain.migrate import migrate
 from settings import MODELS
+from tests.rare_events import judge_rare_events
 
 TEST_DATABASE_URL = os.environ.get("DATABASE_URL", "")
 ON_POSTGRES = TEST_DATABASE_URL.startswith("postgres")
@@ -93,6 +94,7 @@ async def database(database_url: str) -> AsyncIterator[str]:
     await open_database(database_url, MODELS)
     try:
         yield dialect()
+        await judge_rare_events()
     finally:
         await close_database()
 

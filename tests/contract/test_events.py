@@ -57,6 +57,7 @@ from tests.make import (
     an_administrator,
     let_it_lapse,
 )
+from tests.rare_events import RARE
 from tests.world import ERP_GRANTS, World, a_world
 from webhooks import probes, replays
 from webhooks.courier import Courier
@@ -268,17 +269,6 @@ async def everything_about_machines(world: World, clock: Clock) -> None:
     await connections.move(site, world.connection.id, ConnectionAction.CLOSE, "Motif")
 
 
-# Told by the importers, by a delivery that fails for days and by a certificate near its end,
-# each in tests of their own.
-_ELSEWHERE = {
-    "account.invited",
-    "accounts.imported",
-    "structures.imported",
-    "webhook.certificate_expiring",
-    "webhook.deliveries_exhausted",
-}
-
-
 async def test_what_is_told_is_what_the_schemas_say(database: str, clock: Clock) -> None:
     world = await a_bit_of_everything(clock)
 
@@ -287,7 +277,7 @@ async def test_what_is_told_is_what_the_schemas_say(database: str, clock: Clock)
     for event in told:
         body = json.loads(body_of(event, world.parties.supplier.id, "sandbox"))
         assert list(problems(SCHEMAS[event.kind], body)) == [], event.kind
-    assert {event.kind for event in told} == EVENT_KINDS.keys() - _ELSEWHERE
+    assert {event.kind for event in told} == EVENT_KINDS.keys() - RARE
     every_criterion_speaks_of_what_is_said(told)
 
 
