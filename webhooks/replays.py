@@ -329,7 +329,10 @@ async def _advance(replay_id: str) -> bool:
     if replay.state == ReplayState.RUNNING and replay.counted_position < replay.to_position:
         await _count_on(replay)
         return True
-    plan = await _plan(await Endpoint.get(id=replay.endpoint_id), replay)
+    endpoint = await Endpoint.get(id=replay.endpoint_id)
+    plan = await _plan(endpoint, replay)
+    if plan is None and await _waits(endpoint, replay):
+        return endpoint.status == EndpointStatus.ACTIVE
     async with events.transaction():
         await _hold_dispatch()
         endpoint = (await queue.lock_endpoints([replay.endpoint_id]))[replay.endpoint_id]
@@ -343,6 +346,15 @@ async def _advance(replay_id: str) -> bool:
             await _give_back(replay)
             await _close_if_over(replay)
         return replay.closed_at is None and endpoint.status == EndpointStatus.ACTIVE
+
+
+async def _waits(endpoint: Endpoint, replay: Replay) -> bool:
+    """Whether nothing is to be done about a replay now: its messages are being sent, or rest."""
+    return (
+        replay.state == ReplayState.RUNNING
+        and endpoint.status != EndpointStatus.DELETED
+        and (replay.queued_position < replay.to_position or await _open(replay.id) > 0)
+    )
 
 
 async def _count_on(replay: Replay) -> None:
@@ -455,21 +467,21 @@ async def _enqueue(endpoint: Endpoint, replay: Replay, plan: _Plan, at: datetime
         "INSERT INTO webhook_delivery (id, endpoint_id, structure_id, event_id, event_kind,"
         " position, subject_id, subject_sequence, body, state, ordered, attempts, failures,"
         " next_attempt_at, created_at, replay_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12, $13, $14)",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, 0, 0, $11, $12, $13)",
         [
             (
                 new_id("whd"), endpoint.id, endpoint.structure_id, e.id, e.kind, e.position,
                 e.subject_id, e.subject_sequence, plan.bodies[e.id].decode(), state.value,
-                in_order, due, at, replay.id,
+                due, at, replay.id,
             )
             for e in fresh
         ],
     )  # fmt: skip
     await execute_many(
-        "UPDATE webhook_delivery SET state = $2, ordered = $3, next_attempt_at = $4,"
+        "UPDATE webhook_delivery SET state = $2, ordered = TRUE, next_attempt_at = $3,"
         " failures = 0, first_attempt_at = NULL, finished_at = NULL, skip_reason = NULL,"
-        " replay_id = $5, before_replay = $6 WHERE id = $1",
-        [(row["id"], state.value, in_order, due, replay.id, _remembered(row)) for row in ended],
+        " replay_id = $4, before_replay = $5 WHERE id = $1",
+        [(row["id"], state.value, due, replay.id, _remembered(row)) for row in ended],
     )
     if in_order:
         await _put_in_front(endpoint.id, {event.subject_id for event in plan.events}, at)

@@ -20,13 +20,14 @@ from domain.structures.models import Structure
 from tests.make import a_structure, a_supplier, an_actor
 from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
+from tests.webhooks.test_documents import KIND
 from tests.webhooks.test_endpoints import rules
 from webhooks import endpoints, explain, replays
 from webhooks.dispatch import dispatch
 from webhooks.endpoints import Kept, Resume
 from webhooks.explain import Why
 from webhooks.machine import Machine
-from webhooks.models import Delivery, Endpoint, Replay, ReplayState
+from webhooks.models import Delivery, Endpoint, Ordering, Payload, Replay, ReplayState
 from webhooks.replays import Bound, ReplayDraft
 
 
@@ -431,3 +432,44 @@ async def test_an_event_that_a_replay_has_yet_to_come_to_is_explained_so(
     done = await explained()
     assert (done.why, done.replay) == (Why.DELIVERED, started.id)
     assert (await Endpoint.get(id=kept.endpoint.id)).since_position >= old.position
+
+
+@pytest.mark.parametrize("payload", [Payload.THIN, Payload.DOCUMENT])
+async def test_bodies_are_made_as_the_endpoint_asks_for_them(
+    owner: Structure, receiver: Receiver, machine: Machine, payload: Payload
+) -> None:
+    for n in range(3):
+        await news(owner, n=n)
+    document = KIND if payload is Payload.DOCUMENT else None
+    kept = await an_endpoint(
+        owner, receiver, kinds=("structure.updated",), payload=payload, document=document
+    )
+    live = await news(owner, n=3)
+    await run(machine)
+    draft = ReplayDraft(kept.endpoint.id, from_start())
+    told = await replays.preview(an_actor(owner), draft)
+
+    await replays.start(an_actor(owner), draft)
+    await to_the_end(machine)
+
+    first, *replayed = receiver.messages
+    assert (first.id, first.body) == (live.id, replayed[-1].body)
+    assert {frozenset(m.content) for m in replayed} == {frozenset(first.content)}
+    assert sum(len(m.body) for m in replayed) == told.bytes
+
+
+async def test_an_endpoint_without_order_is_sent_a_replay_without_order(
+    owner: Structure, receiver: Receiver, machine: Machine, clock: Clock
+) -> None:
+    for n in range(3):
+        await news(owner, n=n)
+    kept = await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    await Endpoint.filter(id=kept.endpoint.id).update(ordering=Ordering.NONE)
+    await dispatch()
+    await replay(kept)
+    await replays.advance()
+    await replays.advance()
+
+    assert {d.state.value for d in await Delivery.all()} == {"PENDING"}
+    await to_the_end(machine)
+    assert sorted(numbers(receiver.messages)) == [0, 1, 2]
