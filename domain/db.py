@@ -95,16 +95,23 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    # A connection that breaks while a statement waits for its answer.
+    asyncpg.InternalClientError,
 )
 
 
 def is_away(error: BaseException | None) -> bool:
     """Whether something failed because the database is away: it may be tried again later."""
     while error is not None:
-        if isinstance(error, _AWAY):
+        if isinstance(error, _AWAY) or _is_of_closed_connection(error):
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _is_of_closed_connection(error: BaseException) -> bool:
+    # The driver has no kind of its own for it.
+    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
 
 async def _unchanged(_connection: Any) -> None:

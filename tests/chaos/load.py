@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 8.0
 # How long a request is sent again before it counts as unanswered.
 PERSISTENCE_SECONDS = 120.0
 # What a server in trouble may say; anything else is final, and of a valid request a violation.
-TROUBLES = frozenset({"INTERNAL", "TIMEOUT", "UNAVAILABLE"})
+TROUBLES = frozenset({"TIMEOUT", "UNAVAILABLE"})
 
 INVOICE = "invoice { id status version } userErrors { rule path message severity } replayed"
 SUBMIT = f"mutation($input: InvoiceSubmitInput!) {{ invoiceSubmit(input: $input) {{ {INVOICE} }} }}"
