@@ -26,7 +26,7 @@ from webhooks.models import (
     NextAttempt,
     PauseReason,
 )
-from webhooks.outbound import Outcome, printable
+from webhooks.outbound import Outcome
 from webhooks.policy import Policy
 from webhooks.queue import AttemptRow, Claimed, Settlement
 
@@ -186,7 +186,7 @@ def _attempt(result: Result, then: Settlement) -> AttemptRow:
         status=outcome.status,
         error=outcome.error and outcome.error.value,
         detail=outcome.detail,
-        excerpt=printable(outcome.excerpt),
+        excerpt=sent_headers.excerpt_of(outcome),
         request_id=claimed.request_id,
         next_attempt_at=then.next_attempt_at,
         next_why=then.why.value,

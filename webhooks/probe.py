@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.clock import now
 from domain.ids import new_id
+from webhooks import sent_headers
 from webhooks.envelope import API_VERSION, headers_of
 from webhooks.matching import PING
-from webhooks.outbound import ErrorKind, Outcome, printable
+from webhooks.outbound import ErrorKind, Outcome
 from webhooks.signing import new_secret
 
 # A receiver answers first and works afterwards: slower than this, load will make it time out.
@@ -136,7 +137,7 @@ def _finding(check: Check, outcome: Outcome, before: Sequence[Finding]) -> Findi
         status=outcome.status,
         latency_ms=outcome.latency_ms,
         error=outcome.error,
-        excerpt=printable(outcome.excerpt[:EXCERPT]),
+        excerpt=sent_headers.excerpt_of(outcome, EXCERPT),
     )
 
 
