@@ -5,12 +5,13 @@ The same parser, limits and prices as the HTTP door; nobody pays, for each is bo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 import strawberry
+import structlog
 from graphql import (
     DocumentNode,
     GraphQLArgument,
@@ -31,8 +32,9 @@ from domain.errors import Problem
 from domain.ids import new_id
 from domain.rules_text import problem
 from resolvers.http import Limits
+from resolvers.http.answers import encode
 from resolvers.http.engine import Engine, FastPath, Params
-from resolvers.http.errors import Code, Refusal
+from resolvers.http.errors import Code, Refusal, failure_of
 from resolvers.http.limits import (
     Fragments,
     aliases,
@@ -48,7 +50,9 @@ from resolvers.http.prices import Prices, TooDeep, TooWide
 from resolvers.http.statuses import Outcome
 from resolvers.loaders import Loaders
 from schema.context import Context
-from webhooks.documents import Answer
+from webhooks.documents import Answer, Unavailable
+
+log = structlog.get_logger(__name__)
 
 # A document is run for every event, not once per screen: a quarter of what a request may cost.
 MOST_POINTS = 250
@@ -170,21 +174,40 @@ class StoredDocuments(Judge):
         self._engine = Engine(schema, document_limits(limits), fast_path)
 
     async def answer(self, document: str, reader: Actor, variables: Mapping[str, str]) -> Answer:
-        """What the reader is answered. Never raises: what goes wrong is said in the answer."""
+        """What the reader is answered; what goes wrong is said in the answer.
+
+        Raises:
+            Unavailable: the database is away; to be asked again, for nothing is wrong with it.
+        """
         request_id = new_id("req")
-        params = Params(document, dict(variables), None)
         try:
-            prepared = self._engine.prepare(params, _NOBODY)
-            if prepared.kind is not OperationType.QUERY:
-                raise Refusal(Outcome.INVALID, Code.BAD_REQUEST, "A document is a query.")
-            admitted = self._engine.admit(prepared, params, reader, _NOBODY)
+            return await self._run(Params(document, dict(variables), None), reader, request_id)
         except Refusal as refusal:
-            errors = refusal.shown(request_id)
-            return Answer(None, orjson.dumps(errors), errors[0]["message"])
+            return _refused(refusal, request_id)
+        except Unavailable:
+            raise
+        except Exception as error:
+            # One document must not keep the events of all the others from being told.
+            log.exception("a document could not be run", request_id=request_id)
+            return _refused(failure_of(error), request_id)
+
+    async def _run(self, params: Params, reader: Actor, request_id: str) -> Answer:
+        prepared = self._engine.prepare(params, _NOBODY)
+        if prepared.kind is not OperationType.QUERY:
+            raise Refusal(Outcome.INVALID, Code.BAD_REQUEST, "A document is a query.")
+        admitted = self._engine.admit(prepared, params, reader, _NOBODY)
         context = Context(actor=reader, request_id=request_id, make_loaders=Loaders)
         answer = await self._engine.run(admitted, context)
-        message = orjson.loads(answer.errors)[0]["message"] if answer.errors else ""
+        errors = json.loads(answer.errors) if answer.errors else []
+        if any(error["extensions"]["code"] == Code.UNAVAILABLE for error in errors):
+            raise Unavailable
+        message = errors[0]["message"] if errors else ""
         return Answer(answer.data or b"null", answer.errors, message)
+
+
+def _refused(refusal: Refusal, request_id: str) -> Answer:
+    errors = refusal.shown(request_id)
+    return Answer(None, encode(errors), errors[0]["message"])
 
 
 def _wrong(error: GraphQLError, path: Path) -> Problem:

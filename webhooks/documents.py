@@ -36,6 +36,10 @@ class Answer:
     message: str = ""
 
 
+class Unavailable(Exception):
+    """Nothing can be answered for a moment: the batch is tried again later."""
+
+
 class Language(Protocol):
     """Who reads documents and runs them."""
 
@@ -75,7 +79,8 @@ def document_id(document: str) -> str:
 
 def held_by(permissions: Iterable[str]) -> frozenset[Permission]:
     """What an endpoint with these permissions may read on its structure."""
-    return frozenset(map(Permission, permissions)) - _NOT_OF_A_STRUCTURE
+    named = set(permissions)
+    return frozenset(p for p in Permission if p.value in named) - _NOT_OF_A_STRUCTURE
 
 
 def problems_of(

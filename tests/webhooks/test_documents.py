@@ -13,7 +13,9 @@ from domain import events
 from domain.access import Actor, Permission
 from domain.errors import Invalid, Problem
 from domain.structures.models import Structure
-from resolvers.documents import MOST_CHARACTERS, MOST_POINTS
+from resolvers.documents import MOST_CHARACTERS, MOST_POINTS, StoredDocuments
+from resolvers.http import Limits
+from resolvers.root import schema
 from tests.api import Api, served
 from tests.make import a_public_structure, an_actor, an_invoice, some_parties
 from tests.webhooks.conftest import an_endpoint, news
@@ -21,7 +23,7 @@ from tests.webhooks.receiver import Receiver
 from webhooks import dispatch as dispatching
 from webhooks import documents, endpoints
 from webhooks.dispatch import dispatch
-from webhooks.documents import Answer, Asked, Language, document_id
+from webhooks.documents import Answer, Asked, Language, Unavailable, document_id
 from webhooks.models import Delivery, Endpoint, Payload
 
 INVOICE = """query($event: ID!) { event(id: $event) { kind change { to }
@@ -279,6 +281,51 @@ async def test_a_document_that_fails_is_told_and_stops_nothing(
     assert (well.document_failures, well.document_failing_since) == (0, None)
 
 
+async def test_a_document_that_breaks_the_server_stops_nothing(
+    owner: Structure, receiver: Receiver
+) -> None:
+    class Broken(StoredDocuments):
+        async def _run(self, *_: Any) -> Answer:
+            raise RecursionError
+
+    documents.configure(Broken(schema, Limits()))
+    endpoint = await with_document(owner, receiver, KIND)
+
+    await news(owner)
+    await dispatch()
+
+    (body,) = await bodies(endpoint)
+    assert body["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert "data" not in body
+    assert (await Endpoint.get(id=endpoint.id)).document_failures == 1
+
+
+async def test_while_the_database_is_away_nothing_is_frozen(
+    owner: Structure, receiver: Receiver
+) -> None:
+    class Away(StoredDocuments):
+        is_away = True
+
+        async def _run(self, *asked: Any) -> Answer:
+            if self.is_away:
+                raise Unavailable
+            return await super()._run(*asked)
+
+    language = Away(schema, Limits())
+    documents.configure(language)
+    endpoint = await with_document(owner, receiver, KIND)
+    await news(owner)
+
+    with pytest.raises(Unavailable):
+        await dispatch()
+    assert await bodies(endpoint) == []
+    language.is_away = False
+    await dispatch()
+
+    (body,) = await bodies(endpoint)
+    assert body["data"]["event"]["kind"] == "STRUCTURE_UPDATED"
+
+
 async def test_an_error_in_one_field_is_told_beside_the_data(
     owner: Structure, receiver: Receiver
 ) -> None:
@@ -365,6 +412,12 @@ async def test_a_document_costs_what_the_door_would_ask(
         "{ a: invoices(first: 100) { nodes { id } } b: invoices(first: 100) { nodes { id } } }"
     )
     await with_document(owner, receiver, hundred)
+
+
+def test_a_permission_that_is_no_more_is_not_held() -> None:
+    held = documents.held_by(["invoice:issue", "of:yesterday", "platform:administer"])
+
+    assert held == {Permission.ISSUE}
 
 
 async def test_what_is_asked_is_known_by_document_event_and_rights(owner: Structure) -> None:
