@@ -122,7 +122,7 @@ class _Range:
         timeless = copy(self.endpoint)
         timeless.since_position = 0
         narrow = copy(timeless)
-        narrow.kinds, narrow.wanted = [], dict(self.wanted)
+        narrow.wanted = dict(self.wanted)
         return timeless, narrow
 
     async def read(self, position: int, limit: int) -> tuple[list[Event], int]:

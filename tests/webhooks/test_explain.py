@@ -22,7 +22,7 @@ from webhooks.dispatch import dispatch
 from webhooks.endpoints import Resume
 from webhooks.explain import Why
 from webhooks.machine import Machine
-from webhooks.matching import EXHAUSTED, PING
+from webhooks.matching import PING
 from webhooks.models import (
     Delivery,
     DeliveryState,
@@ -32,6 +32,7 @@ from webhooks.models import (
 )
 from webhooks.words import EXPLANATIONS
 
+EXHAUSTED = "webhook.deliveries_exhausted"
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LATER, BEFORE = AT + timedelta(minutes=5), AT - timedelta(minutes=5)
 MINE = "str_mine"
