@@ -1934,6 +1934,13 @@ WEBHOOKS: dict[str, RuleText] = {
         "Indiquez le curseur du dernier évènement reçu.",
         "Give the cursor of the last event received.",
     ),
+    "BDR-WHK-020": RuleText(
+        "OUT_OF_RANGE",
+        "« {field} » vaut {value}, hors des bornes {least} à {most}.",
+        "“{field}” is {value}, outside {least} to {most}.",
+        "Choisissez une valeur dans ces bornes, ou ne l'indiquez pas.",
+        "Choose a value within these bounds, or leave it out.",
+    ),
     "BDR-WHK-040": RuleText(
         "INVALID_VALUE",
         "Le total minimal ({low}) dépasse le total maximal ({high}).",

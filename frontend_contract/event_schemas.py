@@ -26,8 +26,9 @@ from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
 from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
 from frontend_contract.event_examples import example_of, text_of
+from webhooks.endpoints import Resume
 from webhooks.envelope import API_VERSION
-from webhooks.models import EndpointStatus, PauseReason, ReplayState
+from webhooks.models import EndpointStatus, PauseReason, ReplayState, SkipReason
 from webhooks.probe import Check
 
 Schema = Mapping[str, Any]
@@ -230,15 +231,16 @@ _PROBE = _object(
         "failed": {"type": "array", "items": _codes(Check)},
     }
 )
-_GIVEN_UP: Mapping[str, Schema] = {
+_DELIVERY: Mapping[str, Schema] = {
     "deliveryId": _id("whd"),
     "eventId": _id("evt"),
     "eventType": _TEXT,
     "subject": _TEXT,
     "attempts": _COUNT,
-    "lastStatus": _or_null(_COUNT),
-    "lastError": _or_null(_TEXT),
 }
+_LAST: Mapping[str, Schema] = {"lastStatus": _or_null(_COUNT), "lastError": _or_null(_TEXT)}
+_GIVEN_UP = {**_DELIVERY, **_LAST}
+_FAILING: Mapping[str, Schema] = {"since": _or_null(_INSTANT), **_LAST}
 
 _CONSUMER = _object({"id": _id("evc"), "name": _TEXT, "structureId": _id("str")})
 _CONSENT = _object(
@@ -369,7 +371,22 @@ DATA: Mapping[str, Schema] = {
         if row.subject == "delegation"
     },
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
-    "webhook.endpoint_paused": _object({"endpoint": _ENDPOINT, "reason": _codes(PauseReason)}),
+    "webhook.endpoint_created": _object({"endpoint": _ENDPOINT}),
+    "webhook.endpoint_updated": _object(
+        {"endpoint": _ENDPOINT, "changed": {"type": "array", "items": _TEXT}}
+    ),
+    "webhook.endpoint_degraded": _object({"endpoint": _ENDPOINT, **_FAILING}),
+    "webhook.endpoint_recovered": _object({"endpoint": _ENDPOINT, "degradedAt": _INSTANT}),
+    "webhook.endpoint_paused": _object(
+        {"endpoint": _ENDPOINT, "reason": _codes(PauseReason), **_FAILING}
+    ),
+    "webhook.endpoint_resumed": _object(
+        {"endpoint": _ENDPOINT, "start": _codes(Resume), "skipped": _COUNT}
+    ),
+    "webhook.endpoint_deleted": _object({"endpoint": _ENDPOINT, "skipped": _COUNT}),
+    "webhook.endpoint_secret_rotated": _object(
+        {"endpoint": _ENDPOINT, "previousSecretUntil": _INSTANT}
+    ),
     "webhook.deliveries_exhausted": _object({"endpoint": _ENDPOINT, **_GIVEN_UP}),
     "webhook.certificate_expiring": _object(
         {
@@ -399,6 +416,9 @@ DATA: Mapping[str, Schema] = {
         if kind.startswith("webhook.replay_")
     },
     "webhook.probe_finished": _object({"endpoint": _ENDPOINT, "probe": _PROBE}),
+    "webhook.delivery_skipped": _object(
+        {"endpoint": _ENDPOINT, "reason": _codes(SkipReason), **_DELIVERY}
+    ),
     "consent.granted": _object({"consent": _CONSENT}),
     "consent.withdrawn": _object({"consent": _CONSENT}),
     "account.identity_linked": _object({"identity": _IDENTITY}),

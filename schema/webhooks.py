@@ -41,6 +41,15 @@ from schema.webhook_auth import (
     trust_of,
 )
 from schema.webhook_health import WebhookEndpointHealth, health_of
+from schema.webhook_options import (
+    MAX_CONCURRENCY,
+    MAX_RATE,
+    ON_BLOCKED,
+    ORDERING,
+    SKIP_AFTER,
+    options_given,
+    options_of,
+)
 from schema.webhook_payloads import (
     DOCUMENT,
     FORMAT,
@@ -55,6 +64,8 @@ from webhooks.models import (
     EndpointStatus,
     Format,
     NextAttempt,
+    OnBlocked,
+    Ordering,
     PauseReason,
     Payload,
     SkipReason,
@@ -226,7 +237,9 @@ class WebhookEndpoint(Node):
     url: Url = column(description="Adresse. Where messages are posted.")
     description: str = column(description="Description. Your words for it.")
     events: list[EventKind] = json_column(
-        "kinds", description="Natures. The kinds asked for; empty asks for all."
+        "kinds",
+        description="Natures. The kinds asked for; empty asks for all, but for what people do to"
+        " endpoints.",
     )
     filter: WebhookFilter | None = computed(
         _filter, needs=("wanted",), description="Filtre. Null when there is none."
@@ -246,6 +259,16 @@ class WebhookEndpoint(Node):
     status: EndpointStatus = column(description="État. Whether messages are sent.")
     paused_reason: PauseReason | None = column(description="Motif de pause. Null unless paused.")
     paused_at: datetime | None = column(description="En pause depuis. Null unless paused.")
+    degraded_at: datetime | None = column(description="Dégradé depuis. Null unless degraded.")
+    not_before: datetime | None = column(
+        description="Pas avant. Nothing is sent before: the next probe of a degraded endpoint, or"
+        " the end of the time that the receiver asked for (429)."
+    )
+    ordering: Ordering = column(description=ORDERING)
+    on_blocked: OnBlocked = column(description=ON_BLOCKED)
+    skip_after_seconds: int = column(description=SKIP_AFTER)
+    max_rate_per_second: int | None = column("max_rate", description=MAX_RATE)
+    max_concurrency: int | None = column(description=MAX_CONCURRENCY)
     consecutive_failures: int = column(description="Échecs de suite. Since the last success.")
     failing_since: datetime | None = column(
         description="En échec depuis. The first failure since the last success."
@@ -323,7 +346,10 @@ _URL = (
     "Adresse. https on port 443 or 8443, without user or password; other ports, http and private"
     " networks only where the operator opened them."
 )
-_EVENTS = "Natures. The kinds to be told; empty for all."
+_EVENTS = (
+    "Natures. The kinds to be told; empty for all, but for what people do to endpoints"
+    " (created, updated, resumed, deleted, secret rotated), told to those that name it."
+)
 _FILTER = "Filtre. Only what fits it."
 
 
@@ -342,6 +368,11 @@ class WebhookEndpointCreateInput:
     payload: Payload = strawberry.field(default=Payload.FULL, description=PAYLOAD)
     format: Format = strawberry.field(default=Format.STANDARD, description=FORMAT)
     document: str | None = _optional(DOCUMENT)
+    ordering: Ordering = strawberry.field(default=Ordering.PER_SUBJECT, description=ORDERING)
+    on_blocked: OnBlocked = strawberry.field(default=OnBlocked.HOLD, description=ON_BLOCKED)
+    skip_after_seconds: int = strawberry.field(default=3600, description=SKIP_AFTER)
+    max_rate_per_second: int | None = _optional(MAX_RATE)
+    max_concurrency: int | None = _optional(MAX_CONCURRENCY)
     idempotency_key: str | None = _optional(KEY)
 
     def draft(self) -> EndpointDraft:
@@ -355,6 +386,7 @@ class WebhookEndpointCreateInput:
             payload=self.payload,
             format=self.format,
             document=self.document,
+            options=options_of(self),
         )
 
 
@@ -371,6 +403,11 @@ class WebhookEndpointUpdateInput:
     payload: Payload | None = _unchanged(PAYLOAD)
     format: Format | None = _unchanged(FORMAT)
     document: str | None = _unchanged(DOCUMENT)
+    ordering: Ordering | None = _unchanged(ORDERING)
+    on_blocked: OnBlocked | None = _unchanged(ON_BLOCKED)
+    skip_after_seconds: int | None = _unchanged(SKIP_AFTER)
+    max_rate_per_second: int | None = _unchanged(MAX_RATE)
+    max_concurrency: int | None = _unchanged(MAX_CONCURRENCY)
     idempotency_key: str | None = _optional(KEY)
 
     def changes(self) -> dict[str, Any]:
@@ -389,6 +426,8 @@ class WebhookEndpointUpdateInput:
         found |= {name: given[name] for name in ("payload", "format") if given.get(name)}
         if "document" in given:
             found["document"] = given["document"]
+        if options := options_given(self):
+            found["options"] = options
         return found
 
 

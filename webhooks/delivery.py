@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from domain import events
-from domain.access import SYSTEM, Permission
 from domain.clock import now
 from domain.ids import new_id
-from webhooks import health, policy, queue, sent_headers
+from webhooks import alerts, breaker, health, life, policy, queue, sent_headers
 from webhooks.health import Tried
-from webhooks.matching import EXHAUSTED, PAUSED
 from webhooks.models import (
     DeliveryState,
     Endpoint,
@@ -28,12 +26,13 @@ from webhooks.models import (
 )
 from webhooks.outbound import Outcome
 from webhooks.policy import Policy
-from webhooks.queue import AttemptRow, Claimed, Settlement
+from webhooks.queue import AttemptRow, Claimed, Settlement, Taken
 
 # Claimed at a time, and written at a time.
 BATCH = 200
 GATHER_SECONDS = 0.004
 GONE = 410
+TOO_MANY = 429
 
 Uniform = Callable[[float, float], float]
 
@@ -65,12 +64,35 @@ def settlement(
     planned = timedelta(
         seconds=site.retry_seconds[failures] * uniform(1 - site.jitter, 1 + site.jitter)
     )
-    asked = min(timedelta(seconds=outcome.retry_after or 0), site.longest_retry_after)
+    asked = wait_asked(outcome, site)
     # Never sooner than planned: a short Retry-After through a long trouble would use up all
     # the attempts at once.
     if asked > planned:
         return Settlement(DeliveryState.PENDING, failures, at + asked, NextAttempt.RETRY_AFTER)
     return Settlement(DeliveryState.PENDING, failures, at + planned, NextAttempt.SCHEDULE)
+
+
+def settlement_of_probe(outcome: Outcome, failures: int, at: datetime, site: Policy) -> Settlement:
+    """What becomes of the message that was tried to see if a degraded endpoint is well again.
+
+    A failure counts against nobody's schedule; the next probe is another message, if there is.
+    """
+    if outcome.error is None:
+        return Settlement(DeliveryState.DELIVERED, 0, None, NextAttempt.DELIVERED)
+    again = at + max(site.probe_every, wait_asked(outcome, site))
+    return Settlement(DeliveryState.PENDING, failures, again, NextAttempt.PROBE)
+
+
+def wait_asked(outcome: Outcome, site: Policy) -> timedelta:
+    """How long the receiver asked to wait (Retry-After), as far as the site goes along."""
+    return min(timedelta(seconds=outcome.retry_after or 0), site.longest_retry_after)
+
+
+def quiet_until(outcome: Outcome, at: datetime, site: Policy) -> datetime | None:
+    """Until when nothing at all is sent to an endpoint that answered that it gets too much."""
+    if outcome.status != TOO_MANY:
+        return None
+    return at + (wait_asked(outcome, site) or site.slow_down)
 
 
 def pause_reason(
@@ -82,84 +104,98 @@ def pause_reason(
     return PauseReason.NO_SUCCESS if at - failing_since > site.pause_after else None
 
 
+def is_too_late(claimed: Claimed, at: datetime, site: Policy) -> bool:
+    """Whether the lease could end before the answer comes.
+
+    A process that stood still must not send now: another one may have sent this message and the
+    next ones of its subject. It keeps silent, and the delivery is taken back.
+    """
+    return at + site.longest_attempt > claimed.lease_until
+
+
 async def turn(
     results: Sequence[Result],
     room: int,
     busy: Mapping[str, int] = MappingProxyType({}),
     uniform: Uniform = random.uniform,
-) -> list[Claimed]:
+) -> Taken:
     """Write down what came of some attempts and take up to `room` new ones, in one transaction."""
     async with events.transaction():
         if results:
             await _write(results, uniform)
-        return await queue.take(room, busy) if room else []
+        return await queue.take(room, busy) if room else Taken()
 
 
 async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     site, at = policy.current(), now()
     endpoints = await queue.lock_endpoints(r.claimed.endpoint.id for r in results)
     held = await queue.still_held(r.claimed for r in results)
-    settled = [
-        (r, settlement(r.outcome, r.claimed.failures, at, site, uniform))
-        for r in results
-        if r.claimed.id in held
-    ]
+    settled = [(r, _then(r, at, site, uniform)) for r in results if r.claimed.id in held]
     await queue.write_attempts([_attempt(result, then) for result, then in settled])
     await queue.write_settlements([(result.claimed, then) for result, then in settled])
     await health.tally(_tried(result, then) for result, then in settled)
+    before = {endpoint.id: EndpointStatus(endpoint.status) for endpoint in endpoints.values()}
     for result, then in settled:
         _note(endpoints[result.claimed.endpoint.id], result, then, at, site)
     await queue.write_health(endpoints.values())
+    for endpoint in endpoints.values():
+        await _follow(before[endpoint.id], endpoint, results)
+
+
+def _then(result: Result, at: datetime, site: Policy, uniform: Uniform) -> Settlement:
+    claimed, outcome = result.claimed, result.outcome
+    if claimed.is_probe:
+        return settlement_of_probe(outcome, claimed.failures, at, site)
+    return settlement(outcome, claimed.failures, at, site, uniform)
 
 
 def _note(endpoint: Endpoint, result: Result, then: Settlement, at: datetime, site: Policy) -> None:
-    """Keep the health of the endpoint, and tell when it is paused or a delivery is given up."""
-    if result.outcome.error is None:
+    """Keep the health of the endpoint, and tell what changes of it or is given up."""
+    succeeded = result.outcome.error is None
+    endpoint.recent = breaker.counted(endpoint.recent, at, site, succeeded=succeeded)
+    if succeeded:
         endpoint.consecutive_failures = 0
         endpoint.failing_since = None
         endpoint.last_success_at = at
+        if endpoint.status == EndpointStatus.DEGRADED:
+            life.recover(endpoint)
         return
     endpoint.consecutive_failures += 1
     endpoint.failing_since = endpoint.failing_since or at
     endpoint.last_failure_at = at
-    # News of webhooks that nobody takes is not itself news: it would breed without end.
-    about_webhooks = result.claimed.event_kind.startswith("webhook.")
-    if then.state is DeliveryState.EXHAUSTED and not about_webhooks:
-        tell(EXHAUSTED, endpoint, _given_up(result))
-    reason = pause_reason(result.outcome, endpoint.failing_since, at, site)
-    if reason is not None and endpoint.status == EndpointStatus.ACTIVE:
-        pause(endpoint, reason, at)
+    if (until := quiet_until(result.outcome, at, site)) is not None:
+        endpoint.not_before = max(until, endpoint.not_before or until)
+    if then.state is DeliveryState.EXHAUSTED and is_news(result.claimed):
+        life.tell(life.EXHAUSTED, endpoint, _given_up(result))
+    _judge(endpoint, result.outcome, at, site)
 
 
-def pause(endpoint: Endpoint, reason: PauseReason, at: datetime, actor: Any = SYSTEM) -> None:
-    """Pause a locked endpoint and tell it; the caller saves the row. Nothing is deleted."""
-    endpoint.status = EndpointStatus.PAUSED
-    endpoint.paused_reason = reason
-    endpoint.paused_at = at
-    tell(PAUSED, endpoint, {"reason": reason.value}, actor)
+def _judge(endpoint: Endpoint, outcome: Outcome, at: datetime, site: Policy) -> None:
+    """Pause or degrade an endpoint that has just failed, if that is what is due."""
+    last = {"lastStatus": outcome.status, "lastError": outcome.error}
+    reason = pause_reason(outcome, endpoint.failing_since or at, at, site)
+    if endpoint.status == EndpointStatus.PAUSED:
+        return
+    if reason is not None:
+        life.pause(endpoint, reason, at, last)
+    elif endpoint.status == EndpointStatus.ACTIVE and breaker.is_too_bad(endpoint.recent, site):
+        life.degrade(endpoint, at, site, last)
 
 
-def tell(kind: str, endpoint: Endpoint, more: Mapping[str, Any], actor: Any = SYSTEM) -> None:
-    """Record a fact about a locked endpoint; the caller saves the row."""
-    events.record(
-        kind,
-        cast(events.Subject, endpoint),
-        actor,
-        audience=[(endpoint.structure_id, Permission.READ_WEBHOOKS)],
-        on_behalf_of=endpoint.structure_id,
-        data={"endpoint": card(endpoint), **more},
-    )
+async def _follow(before: EndpointStatus, endpoint: Endpoint, results: Sequence[Result]) -> None:
+    """Do what a change of status calls for beside the event that tells it."""
+    if endpoint.status == before:
+        return
+    if endpoint.status == EndpointStatus.ACTIVE:
+        await queue.count_anew(endpoint.id)
+        return
+    outcomes = [r.outcome for r in results if r.claimed.endpoint.id == endpoint.id]
+    await alerts.write(endpoint, next((o for o in reversed(outcomes) if o.error), None))
 
 
-def card(endpoint: Endpoint) -> dict[str, Any]:
-    """The endpoint in short, as its events carry it."""
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "description": endpoint.description,
-        "status": EndpointStatus(endpoint.status).value,
-        "structureId": endpoint.structure_id,
-    }
+def is_news(claimed: Claimed) -> bool:
+    """Whether giving it up is told: news of webhooks that nobody takes would breed without end."""
+    return not claimed.event_kind.startswith(life.ABOUT_ENDPOINTS)
 
 
 def _given_up(result: Result) -> dict[str, Any]:
@@ -210,10 +246,17 @@ class Pump:
     A slow receiver costs one place among those under way, never the progress of the others.
     """
 
-    def __init__(self, courier: Sends, uniform: Uniform = random.uniform) -> None:
+    def __init__(
+        self,
+        courier: Sends,
+        uniform: Uniform = random.uniform,
+        look_later: Callable[[datetime], None] = lambda _: None,
+    ) -> None:
         self._courier = courier
         self._uniform = uniform
-        # Requests under way, by endpoint.
+        self._look_later = look_later
+        # Requests under way by endpoint, with those whose answer is not written down yet: until
+        # then nobody knows how the endpoint is.
         self._busy: Counter[str] = Counter()
         self._results: list[Result] = []
         self._news = asyncio.Event()
@@ -234,41 +277,52 @@ class Pump:
         """Work until nothing is due and nothing is under way."""
         while True:
             await self._gather()
-            room = self._room()
-            if not self._results and not room:
+            results = self._next_results()
+            room = self._room(answered=bool(results))
+            if not results and not room:
                 if not self._busy.total():
                     return
                 await self._news.wait()
                 self._news.clear()
                 continue
-            results, self._results = self._results[:BATCH], self._results[BATCH:]
             self._may_be_due = False
-            claims = await turn(results, room, self._busy, self._uniform)
-            if len(claims) == room:
+            taken = await turn(results, room, self._busy, self._uniform)
+            if taken.more:
                 self._may_be_due = True
-            self._send(claims)
+            if taken.again_at is not None:
+                self._look_later(taken.again_at)
+            self._send(taken.claims)
 
     async def _gather(self) -> None:
         """With many requests under way, let some more answers come: one commit serves them all."""
         waiting = len(self._results)
-        if 0 < waiting < BATCH and self._busy.total() > waiting:
+        if 0 < waiting < BATCH and self._busy.total() > 2 * waiting:
             await asyncio.sleep(GATHER_SECONDS)
 
-    def _room(self) -> int:
+    def _next_results(self) -> list[Result]:
+        """The answers to write down now; their places are free with the same commit."""
+        results, self._results = self._results[:BATCH], self._results[BATCH:]
+        self._busy.subtract(result.claimed.endpoint.id for result in results)
+        return results
+
+    def _room(self, *, answered: bool) -> int:
         """How many deliveries to claim: answers make room, and let the next of their queues go."""
-        if self._draining or not (self._may_be_due or self._results):
+        if self._draining or not (self._may_be_due or answered):
             return 0
         return max(0, min(policy.current().in_flight - self._busy.total(), BATCH))
 
     def _send(self, claims: Sequence[Claimed]) -> None:
         for claimed in claims:
             at = now()
+            if is_too_late(claimed, at, policy.current()):
+                continue
             answer = self._courier.send(claimed, at)
             self._busy[claimed.endpoint.id] += 1
             answer.add_done_callback(partial(self._ended, claimed, at))
 
     def _ended(self, claimed: Claimed, at: datetime, answer: asyncio.Future[Outcome]) -> None:
-        self._busy[claimed.endpoint.id] -= 1
-        if not answer.cancelled():
+        if answer.cancelled():
+            self._busy[claimed.endpoint.id] -= 1
+        else:
             self._results.append(Result(claimed, answer.result(), at))
         self._news.set()

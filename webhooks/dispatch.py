@@ -20,7 +20,7 @@ from domain.select import Statement
 from webhooks import documents, policy, queue
 from webhooks.documents import Answer, Asked, Result
 from webhooks.matching import Verdict, verdict
-from webhooks.models import Bookmark, DeliveryState, Endpoint, EndpointStatus
+from webhooks.models import Bookmark, DeliveryState, Endpoint, EndpointStatus, Ordering
 from webhooks.payloads import body_for
 
 BOOKMARK = "dispatcher"
@@ -222,7 +222,7 @@ def _deliveries(
                 answer = answers[question] if question else None
                 body = bodies[shape] = body_for(event, endpoint, answer).decode()
             queue = (endpoint.id, event.subject_id)
-            held = queue in queues
+            held = queue in queues and endpoint.ordering == Ordering.PER_SUBJECT
             queues.add(queue)
             rows.append(
                 (

@@ -19,9 +19,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import documents, policy, queue, trust
-from webhooks.delivery import pause as pause_and_tell
-from webhooks.delivery import tell
+from webhooks import documents, life, ordering, policy, queue, trust
 from webhooks.matching import PING
 from webhooks.models import (
     Delivery,
@@ -29,10 +27,12 @@ from webhooks.models import (
     Endpoint,
     EndpointStatus,
     Format,
+    Ordering,
     PauseReason,
     Payload,
     SkipReason,
 )
+from webhooks.options import Options, problems_of_options
 from webhooks.signing import new_secret
 from webhooks.targets import url_problems
 from webhooks.trust import Trust
@@ -55,6 +55,7 @@ class EndpointDraft:
     payload: Payload = Payload.FULL
     format: Format = Format.STANDARD
     document: str | None = None
+    options: Options = field(default_factory=Options)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def problems_of(
         ),
         *trust.problems_of(draft.trust, draft.url, kept, policy.current(), now()),
         *documents.problems_of(draft.payload, draft.document, permissions),
+        *problems_of_options(draft.options),
     ]
 
 
@@ -101,7 +103,7 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
     identifier, secret, at = new_id("whe"), new_secret(), now()
     async with events.transaction():
         await _refuse_too_many(structure_id)
-        endpoint = await Endpoint.create(
+        endpoint = Endpoint(
             id=identifier,
             structure_id=structure_id,
             **_content(draft),
@@ -112,6 +114,8 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
             created_at=at,
             updated_at=at,
         )
+        life.tell(life.CREATED, endpoint, {}, actor)
+        await endpoint.save(force_create=True)
     return Kept(endpoint, secret)
 
 
@@ -133,6 +137,7 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
                 "format": endpoint.format,
                 "document": endpoint.document if _keeps_document(changes) else None,
                 **changes,
+                "options": replace(Options.of(endpoint), **changes.get("options", {})),
             }
         )
         if problems := problems_of(draft, endpoint.permissions, endpoint):
@@ -140,7 +145,13 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
         if draft.document != endpoint.document:
             documents.forget_trouble(endpoint)
         known_by = trust.columns(draft.trust, endpoint.id, policy.current(), now())
-        return await _saved(endpoint.update_from_dict(_content(draft) | known_by))
+        content = _content(draft) | known_by
+        changed = [name for name, value in content.items() if getattr(endpoint, name) != value]
+        await ordering.follow(endpoint.id, Ordering(endpoint.ordering), draft.options.ordering)
+        endpoint.update_from_dict(content)
+        if changed:
+            life.tell(life.UPDATED, endpoint, {"changed": life.as_the_api_says(changed)}, actor)
+        return await _saved(endpoint)
 
 
 async def pause(actor: Actor, endpoint_id: str) -> Endpoint:
@@ -151,8 +162,8 @@ async def pause(actor: Actor, endpoint_id: str) -> Endpoint:
     """
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
-        if endpoint.status == EndpointStatus.ACTIVE:
-            pause_and_tell(endpoint, PauseReason.ASKED, now(), actor)
+        if endpoint.status != EndpointStatus.PAUSED:
+            life.pause(endpoint, PauseReason.ASKED, now(), actor=actor)
         return await _saved(endpoint)
 
 
@@ -167,14 +178,13 @@ async def resume(
     upto = await _skipped_upto(start, cursor)
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
+        skipped = 0
         if upto:
-            await queue.skip(endpoint_id, SkipReason.RESUMED_WITHOUT.value, upto=upto)
+            skipped = await queue.skip(endpoint_id, SkipReason.RESUMED_WITHOUT.value, upto=upto)
         await queue.make_due(endpoint_id)
-        endpoint.status = EndpointStatus.ACTIVE
-        endpoint.paused_reason = None
-        endpoint.paused_at = None
-        endpoint.failing_since = None
-        endpoint.consecutive_failures = 0
+        await queue.count_anew(endpoint_id)
+        if skipped or endpoint.status != EndpointStatus.ACTIVE:
+            life.resume(endpoint, start.value, skipped, actor)
         return await _saved(endpoint)
 
 
@@ -186,10 +196,8 @@ async def delete(actor: Actor, endpoint_id: str) -> Endpoint:
     """
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
-        await queue.skip(endpoint_id, SkipReason.ENDPOINT_DELETED.value)
-        endpoint.status = EndpointStatus.DELETED
-        endpoint.paused_reason = None
-        endpoint.paused_at = None
+        skipped = await queue.skip(endpoint_id, SkipReason.ENDPOINT_DELETED.value)
+        life.delete(endpoint, skipped, actor)
         endpoint.secret = ""
         endpoint.previous_secret = None
         endpoint.previous_secret_until = None
@@ -208,6 +216,7 @@ async def rotate_secret(actor: Actor, endpoint_id: str) -> Kept:
         endpoint.previous_secret = endpoint.secret
         endpoint.previous_secret_until = now() + site.secret_overlap
         endpoint.secret = vault.seal(secret, endpoint.id, site.key)
+        life.tell_rotation(endpoint, actor)
         return Kept(await _saved(endpoint), secret)
 
 
@@ -219,9 +228,9 @@ async def ping(actor: Actor, endpoint_id: str) -> Endpoint:
     """
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
-        if endpoint.status != EndpointStatus.ACTIVE:
-            raise WrongStatus(problem("BDR-WHK-008", ("id",)))
-        tell(PING, endpoint, {}, actor)
+        _refuse_paused(endpoint)
+        _probe_at_once(endpoint)
+        life.tell(PING, endpoint, {}, actor)
         return await _saved(endpoint)
 
 
@@ -236,8 +245,7 @@ async def redeliver(actor: Actor, delivery_id: str) -> Delivery:
         if known is None:
             raise NotFound(problem("BDR-REQ-001", ("id",)))
         endpoint = await _locked(actor, known.endpoint_id)
-        if endpoint.status != EndpointStatus.ACTIVE:
-            raise WrongStatus(problem("BDR-WHK-008", ("id",)))
+        _refuse_paused(endpoint)
         found = Delivery.filter(id=delivery_id)
         delivery = await (found.select_for_update() if dialect() == "postgres" else found).get()
         if delivery.state == DeliveryState.HELD:
@@ -245,7 +253,22 @@ async def redeliver(actor: Actor, delivery_id: str) -> Delivery:
         if delivery.state != DeliveryState.DELIVERING:
             _send_again(delivery, now())
             await delivery.save()
+        if _probe_at_once(endpoint):
+            await endpoint.save(update_fields=["not_before"])
         return delivery
+
+
+def _refuse_paused(endpoint: Endpoint) -> None:
+    if endpoint.status == EndpointStatus.PAUSED:
+        raise WrongStatus(problem("BDR-WHK-008", ("id",)))
+
+
+def _probe_at_once(endpoint: Endpoint) -> bool:
+    """Bring forward the next probe of a degraded endpoint; whether it was one."""
+    is_degraded = endpoint.status == EndpointStatus.DEGRADED
+    if is_degraded:
+        endpoint.not_before = None
+    return is_degraded
 
 
 def _send_again(delivery: Delivery, at: datetime) -> None:
@@ -253,6 +276,7 @@ def _send_again(delivery: Delivery, at: datetime) -> None:
     delivery.ordered = delivery.ordered and delivery.state == DeliveryState.PENDING
     delivery.state = DeliveryState.PENDING
     delivery.failures = 0
+    delivery.first_attempt_at = None
     delivery.next_attempt_at = at
     delivery.finished_at = None
     delivery.skip_reason = None
@@ -278,6 +302,7 @@ def _content(draft: EndpointDraft) -> dict[str, Any]:
         "payload": draft.payload,
         "format": draft.format,
         "document": draft.document,
+        **draft.options.columns(),
     }
 
 

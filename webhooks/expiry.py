@@ -8,8 +8,8 @@ from domain import events
 from domain.clock import now
 from domain.db import fetch
 from webhooks import queue
-from webhooks.delivery import tell
 from webhooks.envelope import instant
+from webhooks.life import tell
 from webhooks.models import EndpointStatus
 
 EXPIRING = "webhook.certificate_expiring"

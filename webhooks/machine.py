@@ -11,14 +11,14 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import deadlines
 from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import mailer, policy, probes, queue, replays
+from webhooks import mailer, ordering, policy, probes, queue, replays
 from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
@@ -64,6 +64,7 @@ class Machine:
         self._probing = False
         self._stopping = False
         self._pump: Pump | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._periodic = [
@@ -88,6 +89,8 @@ class Machine:
         self._stopping = True
         if self._sweeper is not None:
             self._sweeper.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
         if self._pump is not None:
             self._pump.drain()
         if self._tasks:
@@ -127,7 +130,7 @@ class Machine:
         if self._pump is not None:
             self._pump.look_again()
             return
-        pump = self._pump = Pump(self._courier)
+        pump = self._pump = Pump(self._courier, look_later=self._look_later)
         retirement = asyncio.get_running_loop().call_later(PUMP_SECONDS, self._retire, pump)
         try:
             await pump.run()
@@ -140,7 +143,8 @@ class Machine:
         """Look at everything: what wake-ups missed, retries that are due, workers that died."""
         if await is_behind():
             await self.dispatch()
-        if await queue.anything_due():
+        skipped = await ordering.skip_blocked()
+        if skipped or await queue.anything_due():
             await queue.take_back()
             self._spawn(self.deliver())
         if not self._mailing and await mailer.is_behind():
@@ -183,6 +187,16 @@ class Machine:
             await mailer.run()
         finally:
             self._mailing = False
+
+    def _look_later(self, at: datetime) -> None:
+        """Deliver again at the moment when a limit lets something go."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        delay = max(0.0, (at - now()).total_seconds())
+        self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._spawn(self.deliver())
 
     def _retire(self, pump: Pump) -> None:
         self._pump = None

@@ -9,12 +9,9 @@ from typing import Any, Protocol
 from domain.access import Permission
 from domain.events import Event
 from domain.feed import EventFilter
+from webhooks import life
 
 PING = "webhook.ping"
-EXHAUSTED = "webhook.deliveries_exhausted"
-PAUSED = "webhook.endpoint_paused"
-# Told to the other endpoints of the structure: telling the sick one would go in circles.
-TROUBLES = frozenset({EXHAUSTED, PAUSED})
 
 
 class Verdict(StrEnum):
@@ -48,13 +45,20 @@ def verdict(endpoint: Wants, event: Event) -> Verdict:
         return Verdict.NOT_VISIBLE
     if event.kind == PING:
         return Verdict.FOR_IT if event.subject_id == endpoint.id else Verdict.PING_OF_ANOTHER
-    if event.kind in TROUBLES and event.subject_id == endpoint.id:
+    if event.kind in life.OF_OTHERS and event.subject_id == endpoint.id:
         return Verdict.ITS_OWN_TROUBLE
-    if endpoint.kinds and event.kind not in endpoint.kinds:
+    if not asks_for(endpoint, event.kind):
         return Verdict.KIND_NOT_ASKED
     if not endpoint.wanted or EventFilter.of(endpoint.wanted).admits(event, _Sight(endpoint)):
         return Verdict.FOR_IT
     return Verdict.FILTERED_OUT
+
+
+def asks_for(endpoint: Wants, kind: str) -> bool:
+    """Whether the kind is one of those asked for. No kinds asks for the news of the business and
+    for troubles; what people do to endpoints is told to those that name it.
+    """
+    return kind in endpoint.kinds if endpoint.kinds else kind not in life.ADMINISTRATION
 
 
 def sees(endpoint: Wants, event: Event) -> bool:

@@ -122,7 +122,7 @@ class Endpoint(Model):
     # Nothing is sent before: the receiver asked for time, or the next probe is then.
     not_before = fields.DatetimeField(null=True)
     # What came of the last minutes' attempts: see `webhooks/breaker.py`.
-    recent: fields.Field[list[Any]] = fields.JSONField(default=list)
+    recent = fields.TextField(default="[]")
     secret = fields.CharField(max_length=400)
     previous_secret = fields.CharField(max_length=400, null=True)
     previous_secret_until = fields.DatetimeField(null=True)

@@ -34,6 +34,13 @@ class Policy:
     retention: timedelta = timedelta(days=90)
     # An endpoint without any success for so long is paused.
     pause_after: timedelta = timedelta(days=5)
+    # So many failures, and more than this share, within the window: only probes are sent.
+    breaker_failures: int = 20
+    breaker_share: float = 0.5
+    breaker_window: timedelta = timedelta(minutes=5)
+    probe_every: timedelta = timedelta(minutes=1)
+    # How long an endpoint that answers 429 is left alone when it does not say.
+    slow_down: timedelta = timedelta(seconds=10)
     # Requests under way in a process: in all, to one endpoint, and to one that keeps failing.
     in_flight: int = 256
     in_flight_per_endpoint: int = 16
@@ -41,12 +48,17 @@ class Policy:
     failing_from: int = 5
 
     @property
+    def longest_attempt(self) -> timedelta:
+        """How long one attempt may take from its first byte until its outcome is known."""
+        return timedelta(seconds=self.timeout_seconds + 2)
+
+    @property
     def lease(self) -> timedelta:
         """How long a worker may keep a delivery before another one takes it over.
 
         Long enough for the longest attempt and for writing down what came of it.
         """
-        return timedelta(seconds=2 * self.timeout_seconds + 2)
+        return self.longest_attempt + timedelta(seconds=self.timeout_seconds)
 
 
 _current = Policy(key=b"")

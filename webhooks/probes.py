@@ -14,7 +14,7 @@ from domain.ids import findable, new_id
 from domain.rules_text import problem
 from webhooks import policy, probe, queue
 from webhooks.courier import Courier, Sealed, opened
-from webhooks.delivery import tell
+from webhooks.life import tell
 from webhooks.models import Endpoint, EndpointStatus, Probe, ProbeState
 from webhooks.outbound import ErrorKind, Outcome
 from webhooks.probe import Finding, Message, Recipe, Verdict

@@ -6,9 +6,10 @@ Locks are always taken in the same order: endpoints, deliveries, the head of the
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.clock import now
@@ -16,9 +17,11 @@ from domain.db import dialect, execute, execute_many, fetch, plain
 from domain.events import transaction
 from domain.ids import new_id
 from domain.select import Statement
-from webhooks import policy
-from webhooks.models import DeliveryState, Endpoint, NextAttempt
+from webhooks import limits, policy
+from webhooks.limits import Lane
+from webhooks.models import DeliveryState, Endpoint, EndpointStatus, NextAttempt
 from webhooks.outbound import ErrorKind
+from webhooks.policy import Policy
 
 LAST_POSITION = (1 << 62) - 1
 # Spelt as in the index: SQLite sees no other way that the index will do.
@@ -39,6 +42,12 @@ class Claimed:
     failures: int
     lease: str
     replay_id: str | None
+    lease_until: datetime
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it was taken to see if a degraded endpoint takes messages again."""
+        return self.endpoint.status == EndpointStatus.DEGRADED
 
     @property
     def request_id(self) -> str:
@@ -50,77 +59,150 @@ def request_id(delivery_id: str, attempt: int) -> str:
     return f"{delivery_id}.{attempt}"
 
 
-_DUE = "d.endpoint_id = e.id AND d.state = 'PENDING' AND d.next_attempt_at <= $1"
+# How soon to look again at an endpoint that another process was just counting.
+SOON = timedelta(milliseconds=50)
+
+_DUE = (
+    "EXISTS (SELECT 1 FROM webhook_delivery d"
+    " WHERE d.endpoint_id = e.id AND d.state = 'PENDING' AND d.next_attempt_at <= $1)"
+)
+_OPEN_TO = "e.status IN ('ACTIVE', 'DEGRADED') AND (e.not_before IS NULL OR e.not_before <= $1)"
 # The healthy first, then in any order: no endpoint is always the last one served.
-_LANES = "ORDER BY e.consecutive_failures >= $2, random()"
-_FAILING = "e.consecutive_failures >= $2"
-# PostgreSQL takes from every lane in one statement. $5 tells how many requests each endpoint has
-# under way: few are allowed to one that keeps failing, so that it cannot fill the worker.
-_PICK = f"""
-  SELECT x.id FROM
-    (SELECT * FROM webhook_endpoint e WHERE e.status = 'ACTIVE' {_LANES}) e
+_LANES = f"""
+  SELECT e.id, e.status, e.consecutive_failures, e.max_rate, e.max_concurrency, e.rate_used_until
+  FROM webhook_endpoint e WHERE {_OPEN_TO} AND {_DUE}
+  ORDER BY e.consecutive_failures >= $2, random()
+"""
+_UNDER_WAY = (
+    "SELECT endpoint_id, COUNT(*) FROM webhook_delivery WHERE state = 'DELIVERING'"
+    " GROUP BY endpoint_id"
+)
+_OLDEST_DUE = """
+  SELECT d.id FROM webhook_delivery d
+  WHERE d.endpoint_id = {endpoint} AND d.state = 'PENDING' AND d.next_attempt_at <= $1
+  ORDER BY d.next_attempt_at, d.position LIMIT {count}
+"""
+_CLAIM = """
+  WITH picked AS MATERIALIZED ({pick})
+  UPDATE webhook_delivery SET
+    state = 'DELIVERING', next_attempt_at = NULL, lease_until = $2, lease = $3,
+    attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, $1)
+  WHERE id IN (SELECT id FROM picked)
+  RETURNING id, endpoint_id, event_id, event_kind, subject_id, body, attempts, failures,
+    replay_id
+"""
+# PostgreSQL takes from every lane in one statement.
+_CLAIM_LANES = _CLAIM.format(
+    pick=f"""
+    SELECT x.id FROM unnest($4::text[], $5::int[]) AS r (endpoint_id, share)
     CROSS JOIN LATERAL (
-      SELECT d.id FROM webhook_delivery d WHERE {_DUE}
-      ORDER BY d.next_attempt_at, d.position
-      LIMIT GREATEST(0, (CASE WHEN {_FAILING} THEN $3::int ELSE $4::int END)
-        - COALESCE(($5::jsonb ->> e.id)::int, 0))
-      FOR UPDATE SKIP LOCKED) x
-  LIMIT $6
-"""
-# SQLite, whose limits know no columns, takes lane by lane.
-_LANES_DUE = f"""
-  SELECT e.id, {_FAILING} FROM webhook_endpoint e
-  WHERE e.status = 'ACTIVE' AND EXISTS (SELECT 1 FROM webhook_delivery d WHERE {_DUE}) {_LANES}
-"""
-_PICK_OF_LANE = """
-  SELECT id FROM webhook_delivery
-  WHERE endpoint_id = $2 AND state = 'PENDING' AND next_attempt_at <= $1
-  ORDER BY next_attempt_at, position LIMIT $3
-"""
-_TAKEN = "id, endpoint_id, event_id, event_kind, subject_id, body, attempts, failures, replay_id"
-
-
-def _claim(pick: str, lease: int) -> str:
-    """The statement that takes what `pick` picks; parameters `lease` and the next describe it."""
-    return f"""
-      WITH picked AS MATERIALIZED ({pick})
-      UPDATE webhook_delivery SET
-        state = 'DELIVERING', next_attempt_at = NULL, lease_until = ${lease}, lease = ${lease + 1},
-        attempts = attempts + 1
-      WHERE id IN (SELECT id FROM picked)
-      RETURNING {_TAKEN}
+      {_OLDEST_DUE.format(endpoint="r.endpoint_id", count="r.share")} FOR UPDATE SKIP LOCKED) x
     """
+)
+# SQLite, whose limits know no columns, takes lane by lane.
+_CLAIM_LANE = _CLAIM.format(pick=_OLDEST_DUE.format(endpoint="$4", count="$5"))
 
 
-async def _take(limit: int, busy: Mapping[str, int], lease: str) -> Sequence[Any]:
-    site, at = policy.current(), now()
-    until = at + site.lease
-    few, many = site.in_flight_when_failing, site.in_flight_per_endpoint
-    if dialect() == "postgres":
-        bounds = (site.failing_from, few, many, json.dumps(dict(busy)), limit)
-        return await fetch(_claim(_PICK, 7), at, *bounds, until, lease)
-    taken: list[Any] = []
-    for endpoint_id, is_failing in await fetch(_LANES_DUE, at, site.failing_from):
-        room = (few if is_failing else many) - busy.get(endpoint_id, 0)
-        count = min(room, limit - len(taken))
-        if count > 0:
-            taken += await fetch(_claim(_PICK_OF_LANE, 4), at, endpoint_id, count, until, lease)
-    return taken
+@dataclass(frozen=True)
+class Taken:
+    """What a process got of the queue, and when it is worth its while to come back."""
+
+    claims: Sequence[Claimed] = ()
+    # More is due that only the number asked for left behind.
+    more: bool = False
+    # A limit lets something go then.
+    again_at: datetime | None = None
 
 
-async def take(limit: int, busy: Mapping[str, int]) -> list[Claimed]:
+async def take(limit: int, busy: Mapping[str, int]) -> Taken:
     """Take up to `limit` deliveries that are due, for the time of the lease.
 
     `busy` tells how many requests this process has under way to each endpoint. Needs an open
     transaction; what is taken may be sent once it is committed.
     """
-    lease = new_id("lea")
-    rows = await _take(limit, busy, lease)
-    if not rows:
-        return []
-    endpoints = {
-        e.id: e for e in await Endpoint.filter(id__in={row["endpoint_id"] for row in rows})
+    site, at = policy.current(), now()
+    lanes = await _lanes(at, site)
+    used = sum(busy.values())
+    rooms = {
+        lane.endpoint_id: room
+        for lane in lanes
+        if (room := limits.places(lane, busy.get(lane.endpoint_id, 0), used, site))
     }
+    shared = [lane for lane in lanes if lane.is_shared and lane.endpoint_id in rooms]
+    again_at = await _narrow(rooms, shared, at) if shared else None
+    given = dict(zip(rooms, limits.shares(list(rooms.values()), limit), strict=True))
+    claims = await _claim({lane: share for lane, share in given.items() if share}, at, site)
+    taken = Counter(claim.endpoint.id for claim in claims)
+    await _use_up([lane for lane in shared if taken[lane.endpoint_id]], taken, at, site)
+    more = any(taken[lane] == share < rooms[lane] for lane, share in given.items())
+    return Taken(claims, more, again_at)
+
+
+async def _lanes(at: datetime, site: Policy) -> list[Lane]:
+    return [_lane(row) for row in await fetch(_LANES, at, site.failing_from)]
+
+
+def _lane(row: Any) -> Lane:
+    until = row["rate_used_until"]
+    return Lane(
+        endpoint_id=row["id"],
+        is_degraded=row["status"] == EndpointStatus.DEGRADED.value,
+        failures=row["consecutive_failures"],
+        max_rate=row["max_rate"],
+        max_concurrency=row["max_concurrency"],
+        rate_used_until=datetime.fromisoformat(until) if isinstance(until, str) else until,
+    )
+
+
+async def _narrow(rooms: dict[str, int], shared: Sequence[Lane], at: datetime) -> datetime | None:
+    """Cut the rooms to the limits that all processes share; when a cut one opens, if known.
+
+    The rows of those endpoints stay locked until the commit. One that another process has
+    locked is left to it for the moment.
+    """
+    locked = await _lock_lanes([lane.endpoint_id for lane in shared], at)
+    under_way = {row[0]: row[1] for row in await fetch(_UNDER_WAY)}
+    again: list[datetime] = []
+    for known in shared:
+        name = known.endpoint_id
+        lane = locked.get(name)
+        if lane is None:
+            rooms[name] = 0
+            again.append(at + SOON)
+            continue
+        rooms[name] = min(rooms[name], limits.shared_places(lane, under_way.get(name, 0), at))
+        if slot := limits.next_slot(lane, at):
+            again.append(slot)
+    return min(again, default=None)
+
+
+async def _lock_lanes(ids: Sequence[str], at: datetime) -> dict[str, Lane]:
+    statement = Statement(dialect())
+    statement.value(at)
+    among = statement.among("e.id", ids)
+    lock = " FOR NO KEY UPDATE SKIP LOCKED" if statement.postgres else ""
+    rows = await fetch(
+        f"SELECT e.* FROM webhook_endpoint e WHERE {_OPEN_TO} AND {among}{lock}",
+        *statement.params,
+    )
+    return {row["id"]: _lane(row) for row in rows}
+
+
+async def _claim(given: Mapping[str, int], at: datetime, site: Policy) -> list[Claimed]:
+    """Take so many of what is due to each endpoint."""
+    if not given:
+        return []
+    lease, until = new_id("lea"), at + site.lease
+    if dialect() == "postgres":
+        rows = await fetch(_CLAIM_LANES, at, until, lease, list(given), list(given.values()))
+    else:
+        rows = [
+            row
+            for lane, share in given.items()
+            for row in await fetch(_CLAIM_LANE, at, until, lease, lane, share)
+        ]
+    found = await Endpoint.filter(id__in={row["endpoint_id"] for row in rows}) if rows else []
+    endpoints = {endpoint.id: endpoint for endpoint in found}
     return [
         Claimed(
             id=row["id"],
@@ -133,17 +215,35 @@ async def take(limit: int, busy: Mapping[str, int]) -> list[Claimed]:
             failures=row["failures"],
             lease=lease,
             replay_id=row["replay_id"],
+            lease_until=until,
         )
         for row in rows
     ]
 
 
+async def _use_up(
+    lanes: Sequence[Lane], taken: Mapping[str, int], at: datetime, site: Policy
+) -> None:
+    """Note what was taken of shared limits: the slots of a rate, the probe of this minute."""
+    for lane in lanes:
+        if lane.is_degraded:
+            await execute(
+                "UPDATE webhook_endpoint SET not_before = $2 WHERE id = $1",
+                lane.endpoint_id,
+                at + site.probe_every,
+            )
+        if lane.max_rate is not None:
+            await execute(
+                "UPDATE webhook_endpoint SET rate_used_until = $2 WHERE id = $1",
+                lane.endpoint_id,
+                limits.rate_used_until(lane, taken[lane.endpoint_id], at),
+            )
+
+
 async def anything_due() -> bool:
     """Whether a delivery is due, or was left by a worker that died. Cheap, takes no lock."""
     rows = await fetch(
-        "SELECT EXISTS (SELECT 1 FROM webhook_endpoint e JOIN webhook_delivery d"
-        "   ON d.endpoint_id = e.id AND d.state = 'PENDING' AND d.next_attempt_at <= $1"
-        "   WHERE e.status = 'ACTIVE')"
+        f"SELECT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE {_OPEN_TO} AND {_DUE})"
         " OR EXISTS (SELECT 1 FROM webhook_delivery WHERE state = 'DELIVERING'"
         "   AND lease_until <= $1)",
         now(),
@@ -186,7 +286,7 @@ async def write_settlements(settled: Sequence[tuple[Claimed, Settlement]]) -> No
     """Write the new states, and let the next delivery of each closed queue go."""
     at = now()
     statement = Statement(dialect())
-    rows = _rows(
+    rows = rows_of(
         statement,
         {
             "id": "text",
@@ -203,6 +303,7 @@ async def write_settlements(settled: Sequence[tuple[Claimed, Settlement]]) -> No
     await execute(
         "UPDATE webhook_delivery SET state = r.state, failures = r.failures,"
         " next_attempt_at = r.next_at, finished_at = r.finished_at, lease = NULL,"
+        " first_attempt_at = CASE WHEN r.finished_at IS NULL THEN first_attempt_at END,"
         f" lease_until = NULL FROM {rows} WHERE webhook_delivery.id = r.id",
         *statement.params,
     )
@@ -216,7 +317,7 @@ async def let_go(queues: Iterable[tuple[str, str]], at: datetime) -> None:
     if not distinct:
         return
     statement = Statement(dialect())
-    rows = _rows(statement, {"endpoint_id": "text", "subject_id": "text"}, distinct)
+    rows = rows_of(statement, {"endpoint_id": "text", "subject_id": "text"}, distinct)
     await execute(
         f"""
         UPDATE webhook_delivery SET state = 'PENDING', next_attempt_at = {statement.value(at)}
@@ -236,7 +337,7 @@ async def let_go(queues: Iterable[tuple[str, str]], at: datetime) -> None:
     )
 
 
-def _rows(statement: Statement, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
+def rows_of(statement: Statement, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
     """A source of rows `r` holding these values, in one statement whatever their number."""
     if statement.postgres:
         arrays = []
@@ -282,7 +383,7 @@ async def write_attempts(attempts: Sequence[AttemptRow]) -> None:
 # What an attempt changes of its endpoint.
 _HEALTH = (
     "status", "paused_reason", "paused_at", "consecutive_failures", "failing_since",
-    "last_success_at", "last_failure_at", "event_count",
+    "last_success_at", "last_failure_at", "event_count", "degraded_at", "not_before", "recent",
 )  # fmt: skip
 _UPDATE_HEALTH = (
     f"UPDATE webhook_endpoint SET {', '.join(f'{c} = ${n}' for n, c in enumerate(_HEALTH, 2))}"
@@ -358,6 +459,28 @@ async def skip(endpoint_id: str, reason: str, *, upto: int = LAST_POSITION) -> i
     )
     await let_go([(endpoint_id, row[0]) for row in rows], at)
     return skipped
+
+
+async def give_up(delivery_id: str, reason: str) -> bool:
+    """Give up one delivery that waits for its next attempt, if it still does."""
+    return bool(
+        await execute(
+            "UPDATE webhook_delivery SET state = 'SKIPPED', skip_reason = $2, finished_at = $3,"
+            " next_attempt_at = NULL WHERE id = $1 AND state = 'PENDING'",
+            delivery_id,
+            reason,
+            now(),
+        )
+    )
+
+
+async def count_anew(endpoint_id: str) -> None:
+    """Forget how long the waiting deliveries have been tried: the endpoint was not there."""
+    await execute(
+        "UPDATE webhook_delivery SET first_attempt_at = NULL"
+        " WHERE endpoint_id = $1 AND state = 'PENDING' AND first_attempt_at IS NOT NULL",
+        endpoint_id,
+    )
 
 
 async def make_due(endpoint_id: str) -> None:

@@ -27,7 +27,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.select import Statement
 from webhooks import dispatch, documents, health, policy, queue
-from webhooks.delivery import tell
+from webhooks.life import tell
 from webhooks.matching import PING, Verdict, verdict
 from webhooks.models import (
     DeliveryState,

@@ -12,6 +12,8 @@ from webhooks.models import (
     EndpointStatus,
     Format,
     NextAttempt,
+    OnBlocked,
+    Ordering,
     PauseReason,
     Payload,
     ProbeState,
@@ -54,6 +56,16 @@ PAYLOADS: Mapping[Payload, Words] = {
 FORMATS: Mapping[Format, Words] = {
     Format.STANDARD:    Words("Enveloppe de Bordereau", "Our envelope, `application/json`"),
     Format.CLOUDEVENTS: Words("CloudEvents 1.0", "A structured CloudEvent, `application/cloudevents+json`"),
+}
+
+ORDERINGS: Mapping[Ordering, Words] = {
+    Ordering.PER_SUBJECT: Words("Par objet", "The messages of one object go one after the other"),
+    Ordering.NONE:        Words("Aucun", "Everything may go in parallel"),
+}
+
+ON_BLOCKED: Mapping[OnBlocked, Words] = {
+    OnBlocked.HOLD:       Words("Retenir", "The next of an object waits until the one before is accepted or exhausted"),
+    OnBlocked.SKIP_AFTER: Words("Écarter après un délai", "What holds others for longer than `skipAfterSeconds` is given up; it can be sent again"),
 }
 
 SKIP_REASONS: Mapping[SkipReason, Words] = {
@@ -113,7 +125,7 @@ EXPLANATIONS: Mapping[Why, Words] = {
     Why.BEFORE_ITS_TIME:        Words("Antérieur au point de réception", "It happened before the endpoint was set up"),
     Why.NOT_VISIBLE:            Words("Non visible avec les droits du point de réception", "The endpoint was not given the right to see it"),
     Why.PING_OF_ANOTHER:        Words("Essai d'un autre point de réception", "It is the ping of another endpoint"),
-    Why.ITS_OWN_TROUBLE:        Words("Incident du point de réception lui-même", "It is about trouble of this very endpoint"),
+    Why.ITS_OWN_TROUBLE:        Words("Vie du point de réception lui-même", "It is about this very endpoint: its other endpoints are told"),
     Why.KIND_NOT_ASKED:         Words("Nature d'évènement non demandée", "The endpoint did not ask for this kind"),
     Why.FILTERED_OUT:           Words("Écarté par le filtre", "The filter of the endpoint leaves it out"),
     Why.NOT_DISPATCHED_YET:     Words("Pas encore réparti", "It is about to be dispatched"),

@@ -771,6 +771,29 @@ MAILS: Mapping[str, MailText] = {
         "Open this link within {minutes} minutes, in the browser where you began; it works once:\n\n{link}\n\n"
         "If you asked for nothing, do nothing: no account will be created.",
     ),
+    # Webhooks
+    "webhook_degraded": MailText(
+        "Webhooks de {structure} : un point de réception ne répond plus comme il faut",
+        "Le point de réception {url} ({endpoint}) de {structure} échoue trop souvent : il est passé à l'état « dégradé ».\n\n"
+        "En échec depuis : {since}\nDernière erreur : {error}\nMessages en attente : {waiting}\n\n"
+        "Aucun message n'est perdu. Un seul est essayé de temps à autre ; au premier succès, tous les autres repartent d'eux-mêmes, dans l'ordre. Il n'y a rien à faire dans Bordereau : rétablissez le récepteur. Sans succès pendant {days} jours, le point de réception est mis en pause.\n\n"
+        "Le détail de chaque tentative : webhookDeliveries et explainDelivery dans l'API.",
+        "Webhooks of {structure}: an endpoint does not answer as it should",
+        "The endpoint {url} ({endpoint}) of {structure} fails too often: it is now degraded.\n\n"
+        "Failing since: {since}\nLast error: {error}\nMessages waiting: {waiting}\n\n"
+        "No message is lost. One at a time is tried now and then; at the first success all the others leave by themselves, in order. There is nothing to do in Bordereau: repair the receiver. Without any success for {days} days the endpoint is paused.\n\n"
+        "Every attempt in detail: webhookDeliveries and explainDelivery in the API.",
+    ),
+    "webhook_paused": MailText(
+        "Webhooks de {structure} : un point de réception est en pause",
+        "Le point de réception {url} ({endpoint}) de {structure} est en pause : il a répondu 410 (disparu), ou n'a rien accepté depuis trop longtemps.\n\n"
+        "En échec depuis : {since}\nDernière erreur : {error}\nMessages en attente : {waiting}\n\n"
+        "Aucun message n'est effacé et les suivants s'ajoutent aux premiers. Une fois le récepteur rétabli, reprenez avec la mutation webhookEndpointResume : start ALL envoie tout ce qui attend, SINCE ce qui suit un curseur, NOW seulement la suite.",
+        "Webhooks of {structure}: an endpoint is paused",
+        "The endpoint {url} ({endpoint}) of {structure} is paused: it answered 410 (gone), or accepted nothing for too long.\n\n"
+        "Failing since: {since}\nLast error: {error}\nMessages waiting: {waiting}\n\n"
+        "No message is deleted, and the next ones join the first. Once the receiver works, resume with the mutation webhookEndpointResume: start ALL sends all that waits, SINCE what follows a cursor, NOW only what is still to come.",
+    ),
 }
 
 # Whose row goes as soon as it is sent: their recipient asked to be forgotten.

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import events
-from domain.access import Actor, ActorKind, Level, Permission, Role, Space
+from domain.access import (
+    GRANTS,
+    SPACE_GRANTS,
+    Actor,
+    ActorKind,
+    Level,
+    Permission,
+    Role,
+    Space,
+)
 from domain.accounts import actions as accounts
 from domain.accounts.membership import (
     ENDED,
@@ -461,6 +470,37 @@ async def managers_of(structure_id: str) -> list[Person]:
         S.VALIDEE.value,
         *(role.value for role in MANAGERS),
     )
+
+
+async def holders_of(structure_id: str, permission: Permission) -> list[Person]:
+    """The people who hold a permission on the structure as a whole and whose account is open."""
+    roles = [role.value for role, granted in GRANTS.items() if permission in granted]
+    spaces = [
+        (space.value, level.value)
+        for (space, level), given in SPACE_GRANTS.items()
+        if permission in given
+    ]
+    rows = await fetch(
+        "SELECT DISTINCT p.id, p.display_name, p.email, p.locale, a.role, h.space, h.level"
+        " FROM account p JOIN attachment a ON a.member_id = p.id"
+        " LEFT JOIN (habilitation h JOIN structure_space s ON s.space = h.space"
+        "   AND s.service_id IS NULL AND s.status = $4)"
+        " ON h.attachment_id = a.id AND s.structure_id = a.structure_id AND h.service_id IS NULL"
+        " WHERE p.status = $1 AND a.structure_id = $2 AND a.status = $3"
+        " AND (a.ends_at IS NULL OR a.ends_at > $5) ORDER BY p.id",
+        AccountStatus.ACTIVE.value,
+        structure_id,
+        S.VALIDEE.value,
+        SpaceStatus.ACTIVE.value,
+        now(),
+    )
+    holding = [Person(*row[:4]) for row in rows if row[4] in roles or (row[5], row[6]) in spaces]
+    return list(dict.fromkeys(holding))
+
+
+async def structure_name(structure_id: str) -> str:
+    """The name of a structure, as e-mails give it."""
+    return str((await fetch("SELECT name FROM structure WHERE id = $1", structure_id))[0][0])
 
 
 async def administrators() -> list[Person]:

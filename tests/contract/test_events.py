@@ -30,6 +30,7 @@ from domain.connections.steps import ConnectionAction
 from domain.events import Event
 from domain.feed import SPEAKS_OF, Direction, EventFilter
 from domain.identifiers import IdentifierType
+from domain.ids import new_id
 from domain.inbox import actions as inbox
 from domain.inbox.rules import Place
 from domain.invoices.lifecycle import InvoiceAction as A
@@ -59,11 +60,14 @@ from tests.make import (
 )
 from tests.rare_events import RARE
 from tests.world import ERP_GRANTS, World, a_world
-from webhooks import probes, replays
+from webhooks import endpoints, ordering, probes, queue, replays
+from webhooks import life as webhook_life
+from webhooks import policy as webhook_policy
 from webhooks.courier import Courier
 from webhooks.documents import Answer
+from webhooks.endpoints import EndpointDraft
 from webhooks.envelope import body_of
-from webhooks.models import Endpoint, Format, Payload
+from webhooks.models import Endpoint, Format, PauseReason, Payload
 from webhooks.outbound import ErrorKind, Outcome, Request
 from webhooks.payloads import LONGEST_BODY, body_for
 from webhooks.replays import Bound, ReplayDraft
@@ -168,6 +172,33 @@ async def everything_about_webhooks(world: World) -> None:
         await replays.advance()
     await probes.ask(manager, world.endpoint.id)
     await probes.run(Courier(Nowhere()))
+    await everything_that_becomes_of_an_endpoint(manager, world)
+
+
+async def everything_that_becomes_of_an_endpoint(manager: Actor, world: World) -> None:
+    """One is changed, degraded, recovers, is paused, resumed and taken away."""
+    draft = EndpointDraft("https://erp.example.fr/webhooks")
+    structure = world.endpoint.structure_id
+    identifier = (await endpoints.create(manager, structure, draft)).endpoint.id
+    await endpoints.update(manager, identifier, {"description": "Essais"})
+    await endpoints.rotate_secret(manager, identifier)
+    last = {"lastStatus": 503, "lastError": ErrorKind.STATUS}
+    async with events.transaction():
+        endpoint = (await queue.lock_endpoints([identifier]))[identifier]
+        webhook_life.degrade(endpoint, now(), webhook_policy.current(), last)
+        webhook_life.recover(endpoint)
+        webhook_life.pause(endpoint, PauseReason.NO_SUCCESS, now(), last)
+        row = {
+            "id": new_id("whd"),
+            "event_id": new_id("evt"),
+            "event_kind": "invoice.submitted",
+            "subject_id": new_id("inv"),
+            "attempts": 3,
+        }
+        ordering.tell_skipped(endpoint, row)
+        await endpoint.save()
+    await endpoints.resume(manager, identifier, endpoints.Resume.ALL)
+    await endpoints.delete(manager, identifier)
 
 
 async def everything_about_factors() -> None:

@@ -73,7 +73,7 @@ async def test_from_creation_to_a_verified_ping_and_its_record(
         "eventId": message.id,
         "eventKind": "WEBHOOK_PING",
         "subjectId": endpoint,
-        "subjectSequence": 1,
+        "subjectSequence": 2,
         "body": message.body.decode(),
         "attemptCount": 1,
         "endpoint": {"id": endpoint},

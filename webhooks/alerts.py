@@ -1,0 +1,62 @@
+"""The e-mails about an endpoint that is degraded or paused: what happened and how to go on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.access import Permission
+from domain.db import fetch
+from domain.mail.actions import post
+from domain.structures.members import holders_of, structure_name
+from webhooks import policy
+from webhooks.models import Endpoint, EndpointStatus
+from webhooks.outbound import Outcome
+
+_MAILS = {
+    EndpointStatus.DEGRADED: "webhook_degraded",
+    EndpointStatus.PAUSED: "webhook_paused",
+}
+
+
+async def write(endpoint: Endpoint, last: Outcome | None) -> None:
+    """Write to those who manage the webhooks of the structure; once, for it tells a change.
+
+    Needs the transaction that makes the change.
+    """
+    kind = _MAILS[EndpointStatus(endpoint.status)]
+    days = f"{policy.current().pause_after / timedelta(days=1):g}"
+    structure = await structure_name(endpoint.structure_id)
+    waiting = await _waiting(endpoint.id)
+    for person in await holders_of(endpoint.structure_id, Permission.MANAGE_WEBHOOKS):
+        await post(
+            kind,
+            person.email,
+            person.locale,
+            structure=structure,
+            url=endpoint.url,
+            endpoint=endpoint.id,
+            since=_moment(endpoint.failing_since),
+            error=error_in_words(last),
+            waiting=waiting,
+            days=days,
+        )
+
+
+def error_in_words(last: Outcome | None) -> str:
+    """The last failure as a technician reads it, the same in both languages."""
+    if last is None or last.error is None:
+        return "—"
+    return f"{last.error.value} {last.status or ''} {last.detail or ''}".strip()
+
+
+def _moment(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC") if at else "—"
+
+
+async def _waiting(endpoint_id: str) -> int:
+    rows = await fetch(
+        "SELECT COUNT(*) FROM webhook_delivery"
+        " WHERE endpoint_id = $1 AND state IN ('PENDING', 'DELIVERING', 'HELD')",
+        endpoint_id,
+    )
+    return int(rows[0][0])
