@@ -12,6 +12,9 @@ from schema.scalars import Json, Sha256
     " any other event, that this was recorded so and when."
 )
 class EventProof:
+    # The tree of a whole checkpoint is walked for it.
+    __cost__ = 50.0
+
     hash: Sha256 = strawberry.field(
         description="Empreinte. That of the event; the event after it names it."
     )

@@ -79,5 +79,7 @@ def _check_order(before: Any, row: Any, told: Mapping[str, Any]) -> None:
     expected = (1, None) if before is None else (before["number"] + 1, named(before["statement"]))
     if (row["number"], told["previous"]) != expected:
         raise Flaw(told["position"], f"checkpoint {expected[0]} is missing")
-    if before is not None and (row["after"], row["epoch"]) < (before["position"], before["epoch"]):
+    if before is not None and (
+        row["after"] != before["position"] or row["epoch"] < before["epoch"]
+    ):
         raise Flaw(told["position"], f"checkpoint {row['number']} does not follow the one before")
