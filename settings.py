@@ -289,6 +289,31 @@ class Settings(BaseSettings):
         description="How long the replaced Ed25519 key of the site also signs webhooks.",
     )
     webhook_max_endpoints: int = Field(50, ge=1, description="Endpoints per structure.")
+    webhook_jitter: float = Field(0.1, ge=0, lt=1, description="Share by which retries are spread.")
+    webhook_connect_seconds: float = Field(3, gt=0, description="Longest time to connect.")
+    webhook_longest_retry_after_seconds: int = Field(
+        86_400, ge=0, description="Longest Retry-After honoured."
+    )
+    webhook_slow_down_seconds: int = Field(
+        10, ge=1, description="Rest after a 429 that names none."
+    )
+    webhook_pause_after_seconds: int = Field(
+        432_000, ge=1, description="Without success so long: paused."
+    )
+    webhook_breaker_failures: int = Field(
+        20, ge=1, description="Failures that degrade an endpoint."
+    )
+    webhook_breaker_share: float = Field(
+        0.5, ge=0, lt=1, description="More than this share must fail."
+    )
+    webhook_breaker_seconds: int = Field(300, ge=1, description="The time within which they count.")
+    webhook_probe_seconds: int = Field(
+        60, ge=1, description="Between probes of a degraded endpoint."
+    )
+    webhook_in_flight: int = Field(256, ge=1, description="Requests under way in a process.")
+    webhook_in_flight_per_endpoint: int = Field(16, ge=1, description="Of these to one endpoint.")
+    webhook_in_flight_when_failing: int = Field(1, ge=1, description="To one that keeps failing.")
+    webhook_failing_from: int = Field(5, ge=1, description="Failures in a row that count as such.")
     webhook_retention_days: int = Field(
         90,
         ge=1,
@@ -532,6 +557,19 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             timeout_seconds=settings.webhook_timeout_seconds,
             secret_overlap=timedelta(seconds=settings.webhook_secret_overlap_seconds),
             max_endpoints=settings.webhook_max_endpoints,
+            jitter=settings.webhook_jitter,
+            connect_seconds=settings.webhook_connect_seconds,
+            longest_retry_after=timedelta(seconds=settings.webhook_longest_retry_after_seconds),
+            slow_down=timedelta(seconds=settings.webhook_slow_down_seconds),
+            pause_after=timedelta(seconds=settings.webhook_pause_after_seconds),
+            breaker_failures=settings.webhook_breaker_failures,
+            breaker_share=settings.webhook_breaker_share,
+            breaker_window=timedelta(seconds=settings.webhook_breaker_seconds),
+            probe_every=timedelta(seconds=settings.webhook_probe_seconds),
+            in_flight=settings.webhook_in_flight,
+            in_flight_per_endpoint=settings.webhook_in_flight_per_endpoint,
+            in_flight_when_failing=settings.webhook_in_flight_when_failing,
+            failing_from=settings.webhook_failing_from,
             retention=timedelta(days=settings.webhook_retention_days),
         )
     )
