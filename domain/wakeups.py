@@ -29,6 +29,7 @@ BETWEEN_SECONDS = 0.005
 HEARTBEAT_SECONDS = 15.0
 ANSWER_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+HANG_UP_SECONDS = 1.0
 
 Signal = Callable[[], None]
 
@@ -96,7 +97,9 @@ class _Talk:
                     log.warning("wake-ups are away, readers look each second: %r", error)
                 is_away = True
             finally:
-                await self._line.close()
+                # Whatever hanging up meets, the line is opened afresh.
+                with contextlib.suppress(Exception):
+                    await self._line.close()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _keep_ringing(self) -> None:
@@ -147,10 +150,10 @@ class PostgresLine:
         await self._connection.execute("SELECT 1")
 
     async def close(self) -> None:
-        """At once: a connection that is cut would not answer."""
-        if self._connection is not None:
-            self._connection.terminate()
-        self._connection = None
+        """With a word to the server if it still hears, else at once."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close(timeout=HANG_UP_SECONDS)
 
 
 class RedisLine:

@@ -45,6 +45,7 @@ class Wire:
 
     async def close(self) -> None:
         self.heard = lambda: None
+        self._raise_if_cut()
 
     def cut(self) -> None:
         self.is_cut = True
