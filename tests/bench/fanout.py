@@ -51,10 +51,10 @@ async def measure(run: Run, world: World, *, crowd: int = 0, events: int = EVENT
     crowd = crowd or (1_000 if run.full else 200)
     async with copied(run.database, "writes") as database, AsyncExitStack() as stack:
         run = run.on(database)
+        weights = {road: await _weight(run, world, road, 5 * crowd) for road in ROADS}
         mine = await ours(run, stack)
         token = (await tokens_of(mine, world))[world.callers[0].client_id]
-        weights = {road: await _weight(run, mine, road, token, 5 * crowd) for road in ROADS}
-        found, frame = await _ours(run, mine, world, token, crowd, events)
+        found, frame = await _ours(run, mine, world, token, crowd, events, weights["WebSocket"])
         spreads = [found]
         floor = await run.peer(stack, "broadcast")
         spreads.insert(0, await _peer(run, floor, "floor: a bare broadcast", crowd, events, frame))
@@ -75,33 +75,34 @@ async def measure(run: Run, world: World, *, crowd: int = 0, events: int = EVENT
     return findings
 
 
-async def _weight(run: Run, server: Server, road: str, token: str, count: int) -> float:
-    """The memory of one subscriber more who waits, in kilobytes."""
+async def _weight(run: Run, world: World, road: str, count: int) -> float:
+    """The memory of one subscriber more who waits, in kilobytes, on a server of its own."""
     run.say(f"{count} subscribers by {road} who wait")
     greeting, kind = ROADS[road]
-    few, many = (
-        Crowd(server.port, "/graphql", greeting(STREAM, token), size, kind)
-        for size in (max(5, count // 10), count)
-    )
-    # What the first ones need stays for those who follow.
-    await few.gather()
-    before = server.resident_bytes()
-    await many.gather()
-    kilobytes = (server.resident_bytes() - before) / count / 1024
-    few.disperse()
-    many.disperse()
+    async with AsyncExitStack() as stack:
+        server = await ours(run, stack, name="waiting")
+        token = (await tokens_of(server, world))[world.callers[0].client_id]
+        # What the first ones need stays for those who follow.
+        few, many = (
+            Crowd(server.port, "/graphql", greeting(STREAM, token), size, kind)
+            for size in (max(5, count // 10), count)
+        )
+        await few.gather()
+        before = server.resident_bytes()
+        await many.gather()
+        kilobytes = (server.resident_bytes() - before) / count / 1024
+        few.disperse()
+        many.disperse()
     return kilobytes
 
 
 async def _ours(
-    run: Run, server: Server, world: World, token: str, count: int, events: int
+    run: Run, server: Server, world: World, token: str, count: int, events: int, kilobytes: float
 ) -> tuple[Spread, bytes]:
     """Drafts are saved: one event for each commit, seen by their supplier."""
     run.say(f"{count} subscribers of ours")
     crowd = Crowd(server.port, "/graphql", hello(STREAM, token), count)
-    before = server.resident_bytes()
     await crowd.gather()
-    kilobytes = (server.resident_bytes() - before) / count / 1024
     head = (await rows_of(run.database, "SELECT position FROM log_head"))[0][0]
     connection = await Connection.to(server.port)
     for n in range(events):
