@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain import events
+from domain.access import Permission
 from domain.events import Event
 from domain.structures.models import Structure
 from tests.make import a_supplier, an_actor
-from tests.webhooks.conftest import an_endpoint, run
+from tests.webhooks.conftest import an_endpoint, news, run
 from tests.webhooks.receiver import Receiver
 from webhooks import endpoints, life
 from webhooks.endpoints import Resume
@@ -86,14 +88,11 @@ async def test_no_endpoint_is_told_of_itself(
 ) -> None:
     kept = await an_endpoint(owner, receiver, kinds=(kind,))
     other = await an_endpoint(owner, receiver, kinds=(kind,))
-    async with events.transaction() as unit:
-        endpoint = await Endpoint.get(id=kept.endpoint.id)
-        life.tell(kind, endpoint, {})
-        await endpoint.save()
-    assert unit.position is not None
-    (event,) = await events.at([unit.position])
+    audience = [(owner.id, Permission.READ_WEBHOOKS.value)]
+    happened = await news(owner)
+    event = replace(happened, kind=kind, subject_id=kept.endpoint.id, audience=audience)
 
-    assert verdict(endpoint, event) is Verdict.ITS_OWN_TROUBLE
+    assert verdict(kept.endpoint, event) is Verdict.ITS_OWN_TROUBLE
     assert verdict(await Endpoint.get(id=other.endpoint.id), event) is Verdict.FOR_IT
 
 
