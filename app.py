@@ -22,7 +22,7 @@ from auth.provisioning import ensure_explorer
 from auth.routes import build_auth
 from domain import events
 from domain.access import Actor, ActorKind, Permission
-from domain.migrate import MigrationError, pending
+from domain.migrate import pending
 from domain.origin import origin_of
 from resolvers import catalogue, graphiql, log_checkpoints
 from resolvers.compiler import compile_operation
@@ -69,7 +69,6 @@ def build(settings: Settings | None = None) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await refuse_old(settings.database_url)
         async with opened(settings), listening(settings):
             await ensure_explorer(GRAPHIQL_CLIENT, f"{settings.url}/graphiql")
             await site_keys.ensure()
@@ -195,16 +194,6 @@ async def _compiled(
     if prepared.plan is None:
         prepared.plan = compile_operation(schema, prepared.document, prepared.operation) or False
     return await prepared.plan.run(variables, context) if prepared.plan else None
-
-
-async def refuse_old(database_url: str) -> None:
-    """Never serve a database that lacks a migration.
-
-    Raises:
-        MigrationError: it does, or it cannot be reached.
-    """
-    if missing := await pending(database_url):
-        raise MigrationError(f"run `manage.py migrate` first: {missing[0]} is missing")
 
 
 async def _home(request: Request) -> Response:

@@ -250,7 +250,6 @@ def serve(settings: Settings, asked: argparse.Namespace) -> int:
     if not _can_listen(settings):
         return 1
     application = app.build(settings)
-    asyncio.run(app.refuse_old(settings.database_url))
     asyncio.run(_refuse_unready(settings))
     configure_logs(settings)
     uvicorn.run(
@@ -476,8 +475,8 @@ async def administrator_create(settings: Settings, asked: argparse.Namespace) ->
     """Create a person who administers the site; the password is asked for, never an argument."""
     if wrong := emails.problems_of(asked.email, ("email",)):
         raise ValueError(wrong[0].en)
-    password = getpass.getpass("Password: ")
     async with opened(settings):
+        password = getpass.getpass("Password: ")
         account = await create_account(asked.email, asked.name)
         await provisioning.set_password(account, password)
         await make_administrator(account.id)

@@ -30,7 +30,7 @@ from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
 from domain.inbox import holdings as inbox_holdings
 from domain.mail import actions as mail
-from domain.migrate import MigrationError
+from domain.migrate import MigrationError, pending
 from domain.signatures import actions as signatures
 from domain.signatures import certificates, texts
 from domain.signatures import holdings as signature_holdings
@@ -501,9 +501,12 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
 
     Raises:
         ValueError: a setting is missing or unsafe; the message names it.
-        MigrationError: events have no hash yet.
+        MigrationError: the database cannot be reached, lacks a migration, or has events without
+            a hash.
     """
     key = settings.key
+    if missing := await pending(settings.database_url):
+        raise MigrationError(f"run `manage.py migrate` first: {missing[0]} is missing")
     deadlines.keep_tidy(issued.purge)
     deadlines.keep_tidy(factors.purge)
     issued.configure(

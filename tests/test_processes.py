@@ -357,3 +357,50 @@ async def test_run_loads_once_and_keeps_the_credentials_it_made(
     assert seen[0] == seen[1]
     assert set(written["users"]) >= {"supplier", "recipient", "validator", "administrator"}
     assert written["baseUrl"] == "http://localhost:8123"
+
+
+DATABASE_READERS = [
+    "events new-epoch",
+    "keys rotate",
+    "administrator create admin@example.org Admin",
+    "client create ERP",
+    "accounts invite",
+    "person export nobody@example.org",
+    "log verify",
+    "log checkpoint",
+    "webhooks check",
+    "serve",
+]
+
+
+@pytest.mark.parametrize("command", DATABASE_READERS)
+def test_a_command_on_a_database_without_its_tables_says_what_to_run(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    monkeypatch.setenv("PORT", str(a_port()))
+
+    status = manage.main(command.split())
+
+    said = capsys.readouterr().err
+    assert status == 2
+    assert said == "error: run `manage.py migrate` first: domain/0001_core is missing\n"
+
+
+@pytest.mark.parametrize("command", DATABASE_READERS)
+def test_a_command_that_cannot_reach_the_database_says_where_it_looked(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nobody = a_port()
+    monkeypatch.setenv("DATABASE_URL", f"postgres://b@127.0.0.1:{nobody}/bordereau")
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    monkeypatch.setenv("PORT", str(a_port()))
+
+    status = manage.main(command.split())
+
+    said = capsys.readouterr().err
+    assert status == 2
+    assert said.startswith(f"error: DATABASE_URL: cannot connect to 127.0.0.1:{nobody}/bordereau:")
