@@ -106,7 +106,8 @@ async def migrate(
     """Apply what is missing; the names applied. `upto` stops after that migration (for tests).
 
     Raises:
-        MigrationError: an applied file was edited, or the database is newer than this code.
+        MigrationError: an applied file was edited, the database is newer than this code, or it
+            refused a file, as when servers still run.
     """
     dialect, connection = engine(url)
     wanted = migrations(dialect, folders)
@@ -122,7 +123,13 @@ async def migrate(
         for migration in wanted:
             if migration.name not in applied:
                 report(migration.name)
-                await database.apply(migration)
+                try:
+                    await database.apply(migration)
+                except (sqlite3.Error, asyncpg.PostgresError) as error:
+                    raise MigrationError(
+                        f"{migration.name}: {error}. Nothing of it was applied: stop every server"
+                        " and worker, and run it again"
+                    ) from error
                 done.append(migration.name)
             elif applied[migration.name] != migration.sha256:
                 raise MigrationError(
