@@ -21,7 +21,8 @@ from resolvers.root import schema
 from tests.graphiql.served import Served
 
 EXAMPLES = read_examples()
-PLACEHOLDER = re.compile(r"\$([a-zA-Z][\w.]*)")
+PLACEHOLDER = re.compile(r"\$(today|unique|[a-zA-Z]\w*(?:\.\w+)+)\b")
+[CREATES_AN_ENDPOINT] = (one for one in EXAMPLES if one.name == "erp_3_webhook_create")
 # The example that shows what a refusal looks like: its totals do not add up.
 REFUSED_ON_PURPOSE = {"supplier_2_validate": ["totalVat", "totalGross"]}
 
@@ -36,8 +37,9 @@ def test_an_example_fits_the_schema(example: Example) -> None:
 async def test_an_example_works_for_its_persona(example: Example, served: Served) -> None:
     headers = {"Authorization": f"Bearer {await served.token(example.persona)}"}
     async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:
-        found = await answer_to(http, example.find, {}) if example.find else {}
-        variables = filled(dict(example.variables or {}), found)
+        if "webhookEndpoints" in str(example.find):
+            await asked(http, CREATES_AN_ENDPOINT)
+        variables = await variables_of(http, example)
         if example.kind == "subscription":
             frame = await first_frame(served.url, headers, example.document, variables)
             assert frame["eventStream"]["__typename"] == "StreamReady"
@@ -50,6 +52,44 @@ async def test_an_example_works_for_its_persona(example: Example, served: Served
         [payload] = data.values()
         refused = [e["path"][-1] for e in payload["userErrors"] if e["severity"] == "ERROR"]
         assert refused == REFUSED_ON_PURPOSE.get(example.name, []), payload["userErrors"]
+
+
+async def test_what_the_example_pays_is_of_a_structure_that_reports_payment(
+    served: Served,
+) -> None:
+    [pay] = (one for one in EXAMPLES if one.name == "recipient_4_pay")
+    several = (
+        str(pay.find)
+        .replace("first: 1", "first: 5")
+        .replace("{ id }", "{ availableActions { action enabled } }")
+    )
+    headers = {"Authorization": f"Bearer {await served.token('recipient')}"}
+
+    async with httpx2.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:
+        found = (await answer_to(http, several, {}))["invoices"]["nodes"]
+
+    assert len(found) == 5
+    assert all({"action": "PAY", "enabled": True} in one["availableActions"] for one in found)
+
+
+def test_a_document_within_a_variable_keeps_its_own_variables() -> None:
+    document = "query ($event: ID!) { event(id: $event) { id } }"
+
+    assert filled({"document": document, "id": "$a.0"}, {"a": ["x"]}) == {
+        "document": document,
+        "id": "x",
+    }
+
+
+async def asked(http: httpx2.AsyncClient, example: Example) -> dict[str, Any]:
+    """The data that an example gets."""
+    return await answer_to(http, example.document, await variables_of(http, example))
+
+
+async def variables_of(http: httpx2.AsyncClient, example: Example) -> dict[str, Any]:
+    """The variables of an example, with what its query finds."""
+    found = await answer_to(http, example.find, {}) if example.find else {}
+    return dict(filled(dict(example.variables or {}), found))
 
 
 async def answer_to(

@@ -117,8 +117,9 @@ async function filled(config, { variables, find }) {
   return { variables: fill(variables), complete };
 }
 
-const PLACEHOLDER = /\$[a-zA-Z][\w.]*/g;
-const WHOLE = /^\$[a-zA-Z][\w.]*$/;
+// A name without a dot is none of ours: a document within a variable has variables of its own.
+const PLACEHOLDER = /\$(?:today|unique|[a-zA-Z]\w*(?:\.\w+)+)\b/g;
+const WHOLE = new RegExp(`^${PLACEHOLDER.source}$`);
 const parisDay = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris' });
 const WORDS = {
   today: () => parisDay.format(new Date()),
