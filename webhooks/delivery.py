@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from webhooks.models import (
     NextAttempt,
     PauseReason,
 )
-from webhooks.outbound import Outcome
+from webhooks.outbound import ErrorKind, Outcome
 from webhooks.policy import Policy
 from webhooks.queue import AttemptRow, Claimed, Settlement, Taken
 
@@ -33,6 +33,12 @@ BATCH = 200
 GATHER_SECONDS = 0.004
 GONE = 410
 TOO_MANY = 429
+_INTERRUPTED = Outcome(
+    None,
+    0,
+    error=ErrorKind.INTERRUPTED,
+    detail="The worker stopped before it could note the answer.",
+)
 
 Uniform = Callable[[float, float], float]
 
@@ -140,6 +146,47 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     await queue.write_health(endpoints.values())
     for endpoint in endpoints.values():
         await _follow(before[endpoint.id], endpoint, results)
+
+
+async def take_back(*, alone: bool = False, uniform: Uniform = random.uniform) -> int:
+    """Make the deliveries of dead workers due again, or give them up; their number.
+
+    An interruption is a failed attempt, so that a message that kills its worker comes later and
+    later, and ends. It says nothing of the endpoint. `alone`: no other process works on this
+    database; what it was sending when it ended is taken whatever its lease, and due at once.
+    """
+    site, at = policy.current(), now()
+    until = datetime.max.replace(tzinfo=at.tzinfo) if alone else at
+    if not (concerned := await queue.endpoints_of_lost(until)):
+        return 0
+    async with events.transaction():
+        endpoints = await queue.lock_endpoints(concerned)
+        lost = await queue.lost(endpoints, until)
+        settled = [
+            (Result(claimed, _INTERRUPTED, at), _again(claimed, at, site, uniform, alone=alone))
+            for claimed in lost
+        ]
+        attempts = [_attempt(result, then)._replace(latency_ms=None) for result, then in settled]
+        await queue.write_attempts(attempts)
+        await queue.write_settlements([(result.claimed, then) for result, then in settled])
+        given_up = [one for one in settled if one[1].state is DeliveryState.EXHAUSTED]
+        await health.tally(_tried(result, then) for result, then in given_up)
+        for result, _ in given_up:
+            if is_news(result.claimed):
+                life.tell(life.EXHAUSTED, result.claimed.endpoint, _given_up(result))
+        await queue.write_health(
+            {r.claimed.endpoint.id: r.claimed.endpoint for r, _ in given_up}.values()
+        )
+    return len(lost)
+
+
+def _again(
+    claimed: Claimed, at: datetime, site: Policy, uniform: Uniform, *, alone: bool
+) -> Settlement:
+    """What becomes of a delivery whose worker died."""
+    then = settlement(_INTERRUPTED, claimed.failures, at, site, uniform)
+    is_due = alone and then.next_attempt_at is not None
+    return replace(then, next_attempt_at=at) if is_due else then
 
 
 def _then(result: Result, at: datetime, site: Policy, uniform: Uniform) -> Settlement:

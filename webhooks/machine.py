@@ -18,7 +18,7 @@ from domain import deadlines
 from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import mailer, ordering, policy, probes, queue, replays
+from webhooks import delivery, mailer, ordering, policy, probes, queue, replays
 from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
@@ -77,7 +77,7 @@ class Machine:
         """Begin to look. `alone`: no other process works on this database, so that whatever
         was being sent when the last one died may be sent again at once.
         """
-        while alone and await queue.take_back(everything=True):
+        while alone and await delivery.take_back(alone=True):
             pass
         self._sweeper = asyncio.create_task(self._sweep_for_ever())
 
@@ -145,7 +145,7 @@ class Machine:
             await self.dispatch()
         skipped = await ordering.skip_blocked()
         if skipped or await queue.anything_due():
-            await queue.take_back()
+            await delivery.take_back()
             self._spawn(self.deliver())
         if not self._mailing and await mailer.is_behind():
             self._spawn(self._send_mail())

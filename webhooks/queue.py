@@ -14,18 +14,18 @@ from typing import Any, NamedTuple
 
 from domain.clock import now
 from domain.db import dialect, execute, execute_many, fetch, plain
-from domain.events import transaction
 from domain.ids import new_id
 from domain.select import Statement
 from webhooks import limits, policy
 from webhooks.limits import Lane
 from webhooks.models import DeliveryState, Endpoint, EndpointStatus, NextAttempt
-from webhooks.outbound import ErrorKind
 from webhooks.policy import Policy
 
 LAST_POSITION = (1 << 62) - 1
 # Spelt as in the index: SQLite sees no other way that the index will do.
 OPEN = "state IN ('PENDING', 'DELIVERING', 'HELD')"
+_LOST = "state = 'DELIVERING' AND lease_until <= $1"
+_LOST_BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -203,22 +203,23 @@ async def _claim(given: Mapping[str, int], at: datetime, site: Policy) -> list[C
         ]
     found = await Endpoint.filter(id__in={row["endpoint_id"] for row in rows}) if rows else []
     endpoints = {endpoint.id: endpoint for endpoint in found}
-    return [
-        Claimed(
-            id=row["id"],
-            endpoint=endpoints[row["endpoint_id"]],
-            event_id=row["event_id"],
-            event_kind=row["event_kind"],
-            subject_id=row["subject_id"],
-            body=row["body"].encode(),
-            attempt=row["attempts"],
-            failures=row["failures"],
-            lease=lease,
-            replay_id=row["replay_id"],
-            lease_until=until,
-        )
-        for row in rows
-    ]
+    return [_claimed(row, endpoints, lease, until) for row in rows]
+
+
+def _claimed(row: Any, endpoints: Mapping[str, Endpoint], lease: str, until: datetime) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        endpoint=endpoints[row["endpoint_id"]],
+        event_id=row["event_id"],
+        event_kind=row["event_kind"],
+        subject_id=row["subject_id"],
+        body=row["body"].encode(),
+        attempt=row["attempts"],
+        failures=row["failures"],
+        lease=lease,
+        replay_id=row["replay_id"],
+        lease_until=until,
+    )
 
 
 async def _use_up(
@@ -397,46 +398,32 @@ async def write_health(endpoints: Iterable[Endpoint]) -> None:
     await execute_many(_UPDATE_HEALTH, rows)
 
 
-async def take_back(*, everything: bool = False) -> int:
-    """Make the deliveries of dead workers due again; the number taken back.
-
-    `everything` takes those with a valid lease too: for a process that knows it is alone.
-    """
-    at = now()
-    lock = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
-    async with transaction():
-        rows = await fetch(
-            "SELECT id, endpoint_id, attempts, lease_until FROM webhook_delivery"
-            f" WHERE state = 'DELIVERING' AND lease_until <= $1 ORDER BY id LIMIT 1000{lock}",
-            datetime.max.replace(tzinfo=at.tzinfo) if everything else at,
-        )
-        if rows:
-            await write_attempts([_interrupted(row, at) for row in rows])
-            await execute_many(
-                "UPDATE webhook_delivery SET state = 'PENDING', next_attempt_at = $2,"
-                " lease = NULL, lease_until = NULL WHERE id = $1",
-                [(row["id"], at) for row in rows],
-            )
-    return len(rows)
-
-
-def _interrupted(row: Mapping[str, Any], at: datetime) -> AttemptRow:
-    return AttemptRow(
-        id=new_id("wha"),
-        delivery_id=row["id"],
-        number=row["attempts"],
-        at=at,
-        latency_ms=None,
-        status=None,
-        error=ErrorKind.INTERRUPTED.value,
-        detail="The worker stopped before it could note the answer; the message is sent again.",
-        excerpt="",
-        request_id=request_id(row["id"], row["attempts"]),
-        next_attempt_at=at,
-        next_why=NextAttempt.SCHEDULE.value,
-        endpoint_id=row["endpoint_id"],
-        sent=None,
+async def endpoints_of_lost(until: datetime) -> list[str]:
+    """The endpoints with a delivery whose lease ended at that moment. Takes no lock."""
+    rows = await fetch(
+        "SELECT DISTINCT endpoint_id FROM webhook_delivery"
+        f" WHERE {_LOST} ORDER BY endpoint_id LIMIT {_LOST_BATCH}",
+        until,
     )
+    return [row[0] for row in rows]
+
+
+async def lost(endpoints: Mapping[str, Endpoint], until: datetime) -> list[Claimed]:
+    """The deliveries to these locked endpoints that no worker holds any more, locked too.
+
+    Without their bodies: nothing is sent.
+    """
+    statement = Statement(dialect())
+    statement.value(until)
+    theirs = statement.among("endpoint_id", sorted(endpoints))
+    lock = " FOR UPDATE SKIP LOCKED" if statement.postgres else ""
+    rows = await fetch(
+        "SELECT id, endpoint_id, event_id, event_kind, subject_id, '' AS body, attempts, failures,"
+        " replay_id, lease FROM webhook_delivery"
+        f" WHERE {_LOST} AND {theirs} ORDER BY id LIMIT {_LOST_BATCH}{lock}",
+        *statement.params,
+    )
+    return [_claimed(row, endpoints, row["lease"], until) for row in rows]
 
 
 async def skip(endpoint_id: str, reason: str, *, upto: int = LAST_POSITION) -> int:

@@ -20,8 +20,8 @@ from domain.structures.models import Structure
 from tests.make import a_structure, an_actor
 from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
-from webhooks import dispatch, endpoints, queue
-from webhooks.delivery import Result, settlement, turn
+from webhooks import dispatch, endpoints
+from webhooks.delivery import settlement, turn
 from webhooks.envelope import body_of
 from webhooks.machine import Machine
 from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, EndpointStatus, NextAttempt
@@ -367,44 +367,6 @@ async def test_one_sick_endpoint_slows_no_other(
     assert not delivering.done()
     delivering.cancel()
     await sick.stop()
-
-
-async def test_a_delivery_taken_by_a_worker_that_died_is_sent_again_and_says_so(
-    owner: Structure, receiver: Receiver, machine: Machine, clock: Clock
-) -> None:
-    kept = await an_endpoint(owner, receiver)
-    await news(owner)
-    await dispatch.dispatch()
-    (lost,) = (await turn([], 10)).claims
-
-    clock.advance(timedelta(seconds=5))
-    assert await queue.take_back() == 0
-    clock.advance(timedelta(minutes=1))
-    assert await queue.take_back() == 1
-    await run(machine)
-
-    (message,) = receiver.messages
-    attempts = await Attempt.filter(delivery_id=lost.id).order_by("number")
-    assert [(a.number, a.error) for a in attempts] == [(1, "INTERRUPTED"), (2, None)]
-    assert message.headers["webhook-attempt"] == "2"
-    assert await states(kept.endpoint) == ["DELIVERED"]
-
-
-async def test_the_late_answer_of_a_lost_lease_is_not_written(
-    owner: Structure, receiver: Receiver, machine: Machine, clock: Clock
-) -> None:
-    kept = await an_endpoint(owner, receiver)
-    await news(owner)
-    await dispatch.dispatch()
-    (late,) = (await turn([], 10)).claims
-    clock.advance(timedelta(minutes=1))
-    await queue.take_back()
-    await run(machine)
-
-    await turn([Result(late, Outcome(500, 1, error=ErrorKind.STATUS), clock.now())], 0)
-
-    assert await states(kept.endpoint) == ["DELIVERED"]
-    assert await Attempt.all().count() == 2
 
 
 async def test_two_claims_never_take_the_same_delivery(
