@@ -87,6 +87,9 @@ def engine(url: str) -> tuple[Dialect, dict[str, Any]]:
     raise ValueError(f"DATABASE_URL: unknown scheme {scheme!r}; use sqlite:/// or postgres://")
 
 
+# One of two transactions that wait for each other: the same work may be done again at once.
+Deadlock = asyncpg.DeadlockDetectedError
+
 # What the driver and the system say of a server that fell, falls, or is not up yet.
 _AWAY = (
     ConnectionError,

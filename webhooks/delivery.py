@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 from domain import events
 from domain.clock import now
+from domain.db import Deadlock
 from domain.ids import new_id
 from webhooks import alerts, breaker, health, life, policy, queue, sent_headers
 from webhooks.health import Tried
@@ -41,6 +43,8 @@ _INTERRUPTED = Outcome(
 )
 
 Uniform = Callable[[float, float], float]
+
+log = logging.getLogger(__name__)
 
 
 class Sends(Protocol):
@@ -125,7 +129,20 @@ async def turn(
     busy: Mapping[str, int] = MappingProxyType({}),
     uniform: Uniform = random.uniform,
 ) -> Taken:
-    """Write down what came of some attempts and take up to `room` new ones, in one transaction."""
+    """Write down what came of some attempts and take up to `room` new ones, in one transaction.
+
+    What came is known here alone: a transaction that gives way to another one is begun again.
+    """
+    while True:
+        try:
+            return await _turn(results, room, busy, uniform)
+        except Deadlock:
+            log.warning("a deadlock: %d answers are written again", len(results))
+
+
+async def _turn(
+    results: Sequence[Result], room: int, busy: Mapping[str, int], uniform: Uniform
+) -> Taken:
     async with events.transaction():
         if results:
             await _write(results, uniform)

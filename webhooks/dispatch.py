@@ -118,6 +118,15 @@ async def _take_bookmark() -> int | None:
     return 0 if is_first else None
 
 
+async def hold() -> None:
+    """Let nobody dispatch until the commit, for what moves whole queues. Before any other lock.
+
+    One that finds the bookmark taken leaves at once: the next sweep dispatches.
+    """
+    if dialect() == "postgres":
+        await fetch("SELECT 1 FROM webhook_bookmark WHERE name = $1 FOR UPDATE", BOOKMARK)
+
+
 async def _endpoints_near(batch: Sequence[Event]) -> Mapping[str, Sequence[Endpoint]]:
     """The endpoints of the structures that see one of the events."""
     structures = {structure for event in batch for structure, _ in event.audience}
@@ -135,7 +144,7 @@ async def _queues(
     """The (endpoint, subject) pairs in which a delivery is open.
 
     Its rows are locked: a worker that is about to close one of them waits, and then finds the
-    new delivery to let go.
+    new delivery to let go. What waits is locked last, as everywhere: see `queue.LOCKING`.
     """
     ids = [endpoint.id for some in endpoints.values() for endpoint in some]
     if not ids:
@@ -143,7 +152,7 @@ async def _queues(
     statement = Statement(dialect())
     of_endpoints = statement.among("endpoint_id", ids)
     of_subjects = statement.among("subject_id", {event.subject_id for event in batch})
-    lock = " ORDER BY id FOR UPDATE" if statement.postgres else ""
+    lock = queue.LOCKING if statement.postgres else ""
     rows = await fetch(
         f"SELECT endpoint_id, subject_id FROM webhook_delivery WHERE {queue.OPEN} AND ordered"
         f" AND {of_endpoints} AND {of_subjects}{lock}",

@@ -19,7 +19,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import documents, life, ordering, policy, queue, trust
+from webhooks import dispatch, documents, life, ordering, policy, queue, trust
 from webhooks.matching import PING
 from webhooks.models import (
     Delivery,
@@ -126,6 +126,8 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
         NotFound, Forbidden, Invalid
     """
     async with events.transaction():
+        if "ordering" in changes.get("options", {}):
+            await dispatch.hold()
         endpoint = await _locked(actor, endpoint_id)
         draft = EndpointDraft(
             **{
@@ -177,6 +179,7 @@ async def resume(
     """
     upto = await _skipped_upto(start, cursor)
     async with events.transaction():
+        await dispatch.hold()
         endpoint = await _locked(actor, endpoint_id)
         skipped = 0
         if upto:
@@ -195,6 +198,7 @@ async def delete(actor: Actor, endpoint_id: str) -> Endpoint:
         NotFound, Forbidden
     """
     async with events.transaction():
+        await dispatch.hold()
         endpoint = await _locked(actor, endpoint_id)
         skipped = await queue.skip(endpoint_id, SkipReason.ENDPOINT_DELETED.value)
         life.delete(endpoint, skipped, actor)

@@ -24,6 +24,9 @@ from webhooks.policy import Policy
 LAST_POSITION = (1 << 62) - 1
 # Spelt as in the index: SQLite sees no other way that the index will do.
 OPEN = "state IN ('PENDING', 'DELIVERING', 'HELD')"
+# The order in which several deliveries are locked: whoever ends those that go then lets go what
+# waits behind them, which may be older than they are.
+LOCKING = " ORDER BY state = 'HELD', id FOR UPDATE"
 _LOST = "state = 'DELIVERING' AND lease_until <= $1"
 _LOST_BATCH = 200
 
@@ -257,7 +260,7 @@ async def still_held(claims: Iterable[Claimed]) -> set[str]:
     leases = {claim.id: claim.lease for claim in claims}
     statement = Statement(dialect())
     mine = statement.among("id", sorted(leases))
-    lock = " ORDER BY id FOR UPDATE" if statement.postgres else ""
+    lock = LOCKING if statement.postgres else ""
     rows = await fetch(
         f"SELECT id, lease FROM webhook_delivery WHERE {mine} AND state = 'DELIVERING'{lock}",
         *statement.params,

@@ -231,6 +231,7 @@ async def cancel(actor: Actor, replay_id: str) -> Replay:
         known = await Replay.get_or_none(id=findable(replay_id))
         if known is None:
             raise NotFound(problem("BDR-REQ-001", ("id",)))
+        await dispatch.hold()
         endpoint = (await queue.lock_endpoints([known.endpoint_id]))[known.endpoint_id]
         actor.require(Permission.MANAGE_WEBHOOKS, on=endpoint.structure_id, path=("id",))
         replay = await _locked(replay_id)
@@ -334,7 +335,7 @@ async def _advance(replay_id: str) -> bool:
     if plan is None and await _waits(endpoint, replay):
         return endpoint.status == EndpointStatus.ACTIVE
     async with events.transaction():
-        await _hold_dispatch()
+        await dispatch.hold()
         endpoint = (await queue.lock_endpoints([replay.endpoint_id]))[replay.endpoint_id]
         replay = await _locked(replay_id)
         if replay.closed_at is not None:
@@ -526,10 +527,10 @@ async def _close_if_over(replay: Replay) -> None:
 
 async def _give_back(replay: Replay) -> None:
     """Take what waits out of the queue: new deliveries go, older ones are as they were."""
-    lock = " FOR UPDATE" if dialect() == "postgres" else ""
+    lock = queue.LOCKING if dialect() == "postgres" else ""
     rows = await fetch(
         "SELECT id, subject_id, attempts, before_replay FROM webhook_delivery"
-        f" WHERE replay_id = $1 AND state IN ('PENDING', 'HELD') ORDER BY id{lock}",
+        f" WHERE replay_id = $1 AND state IN ('PENDING', 'HELD'){lock}",
         replay.id,
     )
     at = now()
@@ -613,15 +614,6 @@ def _is_to_send(row: Mapping[str, Any] | None, replay: Replay) -> bool:
 
 def _instant(value: Any) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-async def _hold_dispatch() -> None:
-    """Let no dispatcher look into the queues while a batch is put into them.
-
-    One that finds the bookmark taken leaves at once; the machine dispatches after each batch.
-    """
-    if dialect() == "postgres":
-        await fetch("SELECT 1 FROM webhook_bookmark WHERE name = $1 FOR UPDATE", dispatch.BOOKMARK)
 
 
 async def _locked(replay_id: str) -> Replay:
