@@ -44,6 +44,9 @@ _MORE = 20
 # One transaction looks through so much of the log at most; the next one goes on.
 _LOOKED_THROUGH = 5_000
 _LEASE = ("lease",)
+# Who reads the log. That news of one of them failed at another is no news: two that fail would
+# tell each other of it for ever.
+_OF_READERS = frozenset({"event_consumer", "webhook_endpoint"})
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,8 @@ async def _set_aside(consumer: Consumer, spent: Sequence[Open], at: datetime) ->
     )
     deliveries = {one.position: one.deliveries for one in spent}
     for event in await events.at(sorted(deliveries)):
+        if event.subject_kind in _OF_READERS:
+            continue
         tell(
             "event_consumer.event_set_aside",
             consumer,

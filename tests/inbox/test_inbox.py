@@ -208,6 +208,24 @@ async def test_an_event_that_fails_for_ever_is_set_aside_told_and_its_object_goe
     assert (standing.set_aside, standing.unread, standing.out) == (1, 0, 1)
 
 
+async def test_news_of_a_group_that_another_sets_aside_is_not_told_again(
+    owner: Structure, member: Actor
+) -> None:
+    consumer = await a_consumer(owner, max_deliveries=1)
+    other = await a_consumer(owner, name="Archive")
+    await news(owner, owner)
+    # What it is told first: that the other one exists, and what it set aside.
+    await fail(member, other, 1)
+    start = await events.head()
+
+    await fail(member, consumer, 3)
+
+    aside = await events.at([i.position for i in await Item.filter(set_aside_at__not_isnull=True)])
+    told = await events.after(start, limit=10)
+    assert [e.kind for e in aside] == ["event_consumer.created", "structure.updated"]
+    assert [e.data["eventId"] for e in told] == [aside[1].id]
+
+
 async def test_hold_hands_out_for_ever_and_keeps_the_object_waiting(
     owner: Structure, member: Actor
 ) -> None:
