@@ -276,6 +276,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def instant_of(value: datetime | str) -> datetime:
+    """An instant as either database gives it."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
 @lru_cache(maxsize=4096)
 def numbered(sql: str) -> str:
     """The statement with SQLite's spelling of numbered parameters."""

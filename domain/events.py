@@ -20,7 +20,7 @@ from domain import catalogue
 from domain.access import Actor, Permission
 from domain.chain import form
 from domain.clock import now
-from domain.db import CONNECTION, execute_many, fetch, inside_transaction
+from domain.db import CONNECTION, execute_many, fetch, inside_transaction, instant_of
 from domain.ids import new_id
 
 Audience = Sequence[tuple[str, str]]
@@ -284,6 +284,22 @@ async def at(positions: Sequence[int]) -> list[Event]:
     return [event_of(row) for row in rows]
 
 
+async def before(instant: datetime) -> int:
+    """The last position recorded before the instant, by halves: positions follow time.
+
+    What precedes the first event that is kept is before any instant.
+    """
+    low, high = 0, await head()
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = await at([middle])
+        recorded_at = found[0].recorded_at if found else None
+        low, high = (
+            (middle, high) if recorded_at is None or recorded_at < instant else (low, middle - 1)
+        )
+    return low
+
+
 async def one(event_id: str) -> Event | None:
     """The event of that identifier, whoever may see it."""
     rows = await fetch(f"{_SELECT} WHERE e.id = $1", event_id)
@@ -312,8 +328,8 @@ def event_of(row: Any) -> Event:
     return Event(
         id=row["id"],
         kind=row["kind"],
-        occurred_at=_instant(row["occurred_at"]),
-        recorded_at=_instant(row["recorded_at"]),
+        occurred_at=instant_of(row["occurred_at"]),
+        recorded_at=instant_of(row["recorded_at"]),
         subject_kind=row["subject_kind"],
         subject_id=row["subject_id"],
         subject_sequence=row["subject_sequence"],
@@ -363,7 +379,3 @@ def _change(row: Any) -> Change | None:
     if row["change_to"] is None:
         return None
     return Change(row["change_from"], row["change_to"], row["reason"], row["comment"])
-
-
-def _instant(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

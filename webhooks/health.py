@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from domain import events
 from domain.clock import now
-from domain.db import dialect, execute, execute_many, fetch
+from domain.db import dialect, execute, execute_many, fetch, instant_of
 from domain.select import Statement
 from webhooks import dispatch
 from webhooks.models import EndpointStatus
@@ -176,7 +176,7 @@ async def _failures(ids: Sequence[str]) -> Mapping[str, Failure]:
         f" FROM {statement.keys(list(ids))})",
         *statement.params,
     )
-    return {row[0]: Failure(_instant(row[1]), row[2], row[3], row[4]) for row in rows}
+    return {row[0]: Failure(instant_of(row[1]), row[2], row[3], row[4]) for row in rows}
 
 
 async def _waiting(ids: Sequence[str]) -> Mapping[str, tuple[int, datetime | None]]:
@@ -190,7 +190,7 @@ async def _waiting(ids: Sequence[str]) -> Mapping[str, tuple[int, datetime | Non
         f" FROM {statement.keys(list(ids))}",
         *statement.params,
     )
-    return {row[0]: (row[1], None if row[2] is None else _instant(row[2])) for row in rows}
+    return {row[0]: (row[1], None if row[2] is None else instant_of(row[2])) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ _SENT_TO = f"e.status IN ('{EndpointStatus.ACTIVE}', '{EndpointStatus.DEGRADED}'
 async def _silence() -> int:
     """How long the workers have left a turn that comes every few seconds."""
     rows = await fetch("SELECT due_at FROM webhook_turn WHERE name = $1", HEARTBEAT)
-    return _seconds_since(_instant(rows[0][0])) if rows else 0
+    return _seconds_since(instant_of(rows[0][0])) if rows else 0
 
 
 async def _oldest_of_all() -> datetime | None:
@@ -252,12 +252,8 @@ async def _oldest_of_all() -> datetime | None:
         f" AND d.{OPEN} AND d.replay_id IS NULL ORDER BY d.created_at LIMIT 1))"
         f" FROM webhook_endpoint e WHERE {_SENT_TO}"
     )
-    return None if rows[0][0] is None else _instant(rows[0][0])
+    return None if rows[0][0] is None else instant_of(rows[0][0])
 
 
 def _seconds_since(at: datetime | None) -> int:
     return 0 if at is None else max(0, int((now() - at).total_seconds()))
-
-
-def _instant(value: Any) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -74,7 +74,7 @@ async def skip_blocked() -> int:
 
 
 async def _blocking(endpoints: Iterable[Endpoint]) -> Sequence[Any]:
-    """The deliveries that are to be skipped; locked when a transaction is open."""
+    """The deliveries that are to be skipped, as far as is known without locking them."""
     at, statement = now(), Statement(dialect())
     rows = queue.rows_of(
         statement,

@@ -1,6 +1,7 @@
 """The queue of deliveries: what may go is claimed under a lease, what came back is written down.
 
-Locks are always taken in the same order: endpoints, deliveries, the head of the log.
+Locks are always taken in the same order: the bookmark of the dispatcher, endpoints, deliveries,
+the head of the log.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.clock import now
-from domain.db import dialect, execute, execute_many, fetch, plain
+from domain.db import dialect, execute, execute_many, fetch, instant_of, plain
 from domain.ids import new_id
 from domain.select import Statement
 from webhooks import limits, policy
@@ -153,7 +154,7 @@ def _lane(row: Any) -> Lane:
         failures=row["consecutive_failures"],
         max_rate=row["max_rate"],
         max_concurrency=row["max_concurrency"],
-        rate_used_until=datetime.fromisoformat(until) if isinstance(until, str) else until,
+        rate_used_until=None if until is None else instant_of(until),
     )
 
 

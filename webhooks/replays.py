@@ -18,7 +18,7 @@ from typing import Any
 from domain import cursors, events
 from domain.access import SYSTEM, Actor, Permission
 from domain.clock import now
-from domain.db import dialect, execute, execute_many, fetch
+from domain.db import dialect, execute, execute_many, fetch, instant_of
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import Event
 from domain.feed import EVERYTHING, EventFilter, filter_problems
@@ -278,15 +278,7 @@ async def _position(bound: Bound, path: tuple[str, ...]) -> int:
     if bound.cursor is not None:
         return await position_of(bound.cursor, path)
     assert bound.at is not None, "checked"
-    # Positions have no gaps and follow time: halve until the first event of that moment.
-    low, high = 0, await events.head()
-    while low < high:
-        middle = (low + high + 1) // 2
-        if (await events.at([middle]))[0].recorded_at < bound.at:  # type: ignore[operator]  # written
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return await events.before(bound.at)
 
 
 async def _seconds(endpoint: Endpoint, draft: ReplayDraft, count: int) -> int | None:
@@ -608,12 +600,8 @@ def _is_to_send(row: Mapping[str, Any] | None, replay: Replay) -> bool:
     return row is None or (
         row["state"] not in _WAITING
         and row["replay_id"] != replay.id
-        and _instant(row["finished_at"]) <= replay.created_at
+        and instant_of(row["finished_at"]) <= replay.created_at
     )
-
-
-def _instant(value: Any) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 async def _locked(replay_id: str) -> Replay:

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain import events
 from domain.clock import now
-from domain.db import dialect, execute, fetch
+from domain.db import dialect, execute, fetch, instant_of
 from domain.select import Statement
 from webhooks import policy
 
@@ -27,7 +27,7 @@ async def forget_old() -> int:
     for _ in range(_MOST_BATCHES):
         oldest = await _following(after)
         # Identifiers follow time: what comes after one that is young enough is younger.
-        if not oldest or _instant(oldest[0]["created_at"]) >= until:
+        if not oldest or instant_of(oldest[0]["created_at"]) >= until:
             break
         after = oldest[-1]["id"]
         forgotten += await _forget([row["id"] for row in oldest if _is_over(row, until)], until)
@@ -50,7 +50,7 @@ async def _following(after: str) -> Sequence[Any]:
 
 
 def _is_over(row: Any, until: datetime) -> bool:
-    return row["finished_at"] is not None and _instant(row["finished_at"]) < until
+    return row["finished_at"] is not None and instant_of(row["finished_at"]) < until
 
 
 async def _forget(ids: Sequence[str], until: datetime) -> int:
@@ -74,7 +74,3 @@ async def _forget(ids: Sequence[str], until: datetime) -> int:
             among = statement.among(column, doomed)
             await execute(f"DELETE FROM {table} WHERE {among}", *statement.params)
     return len(doomed)
-
-
-def _instant(value: Any) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

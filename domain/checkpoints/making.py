@@ -6,14 +6,14 @@ A checkpoint is no event, or each would call for the next: a log at rest has not
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from domain import policy
 from domain.chain import form, merkle
 from domain.checkpoints.statement import JWS_TYPE, statement_of
 from domain.clock import now
-from domain.db import execute, fetch, hold
+from domain.db import execute, fetch, hold, instant_of
 from domain.events import transaction
 from domain.signatures import jws, keys
 from domain.signatures.models import Purpose
@@ -143,8 +143,3 @@ async def _beginning() -> int:
 async def _hash_at(position: int) -> str:
     rows = await fetch("SELECT hash FROM event WHERE position = $1", position)
     return rows[0][0] if rows else form.GENESIS
-
-
-def instant_of(value: datetime | str) -> datetime:
-    """An instant as either database gives it."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

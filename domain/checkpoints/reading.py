@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.chain.checking import Flaw
-from domain.checkpoints.making import instant_of
 from domain.checkpoints.statement import Signed, named, said
-from domain.db import fetch
+from domain.db import fetch, instant_of
 from domain.signatures import keys
 from domain.signatures.jws import Jwk
 from domain.signatures.models import Purpose

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from domain import cursors, events
@@ -220,21 +219,9 @@ async def _position(place: Place) -> int:
         return 0
     if place.start is Start.CURSOR and place.cursor is not None:
         return await position_of(place.cursor, ("cursor",))
-    head = await events.head()
     if place.start is Start.INSTANT and place.at is not None:
-        return await _before(place.at, head)
-    return head
-
-
-async def _before(at: datetime, head: int) -> int:
-    """The last position recorded before the instant, by halves: positions have no gaps."""
-    low, high = 0, head
-    while low < high:
-        middle = (low + high + 1) // 2
-        (event,) = await events.at([middle])
-        assert event.recorded_at is not None
-        low, high = (middle, high) if event.recorded_at < at else (low, middle - 1)
-    return low
+        return await events.before(place.at)
+    return await events.head()
 
 
 def _content(draft: ConsumerDraft) -> dict[str, Any]:
