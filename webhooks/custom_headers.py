@@ -39,7 +39,8 @@ def is_allowed(name: str) -> bool:
     """Whether a header of that name (lower case) may be asked for."""
     if name in _ALSO_ALLOWED:
         return True
-    return bool(_EXTENSION.match(name)) and not _RESERVED.match(name)
+    # Many servers read `_` as `-`: spelled so, a reserved name is the same one.
+    return bool(_EXTENSION.match(name)) and not _RESERVED.match(name.replace("_", "-"))
 
 
 def problems_of(headers: Sequence[Header]) -> list[Problem]:

@@ -21,6 +21,7 @@ REFUSED = (
     # By which a proxy on the way is told another origin, host, path or method.
     "x-forwarded-for", "x-forwarded-host", "X-Forwarded-Proto", "x-real-ip", "x-original-url",
     "x-rewrite-url", "x-http-method-override", "x-method-override", "x-accel-redirect",
+    "x-forwarded_for", "X-Real_IP", "x-http_method_override", "x-request_id",
     # No name at all, or two.
     "", "x-", "x-é", "x- a", "x-a:", "x-a\r\nhost", "x-a\n", "x-a;b", "x-" + "a" * 62, "y-a",
 )  # fmt: skip
