@@ -42,6 +42,16 @@ class Permission(StrEnum):
 P = Permission
 
 READ_INVOICES = (P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE)
+# The rights by which events of a structure are seen.
+SEEN_BY = frozenset(
+    {
+        *READ_INVOICES,
+        P.READ_STRUCTURE,
+        P.READ_MEMBERS,
+        P.READ_WEBHOOKS,
+        P.MANAGE_CONNECTIONS,
+    }
+)
 
 
 class Role(StrEnum):

@@ -731,6 +731,14 @@ INVOICES: dict[str, RuleText] = {
         "Attendez son résultat.",
         "Wait for its result.",
     ),
+    "BDR-WHK-056": RuleText(
+        "FORBIDDEN",
+        "Ce point de réception reçoit ce que vous ne pouvez pas lire : il vous manque"
+        " {permissions}.",
+        "This endpoint is told what you may not read: you lack {permissions}.",
+        "Demandez ces habilitations, ou créez un point de réception avec vos propres droits.",
+        "Ask for these rights, or create an endpoint with your own rights.",
+    ),
 }
 
 LIFE_CYCLE: dict[str, RuleText] = {

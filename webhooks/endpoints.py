@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain import events, vault
-from domain.access import Actor, Permission
+from domain.access import SEEN_BY, Actor, Permission
 from domain.clock import now
 from domain.db import dialect, fetch
-from domain.errors import Invalid, NotFound, Problem, WrongStatus
+from domain.errors import Forbidden, Invalid, NotFound, Problem, WrongStatus
 from domain.feed import EventFilter, filter_problems
 from domain.ids import findable, new_id
 from domain.resuming import position_of
@@ -38,6 +38,8 @@ from webhooks.targets import url_problems
 from webhooks.trust import Trust
 
 LONGEST_DESCRIPTION = 200
+# What decides what is told, and to whom.
+_TELLING = frozenset({"url", "kinds", "wanted", "payload", "document"})
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
 async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> Endpoint:
     """Change what is given of an endpoint; it holds from the next event dispatched.
 
+    What it is told, and where, is decided by those who may read it themselves.
+
     Raises:
         NotFound, Forbidden, Invalid
     """
@@ -149,6 +153,8 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
         known_by = trust.columns(draft.trust, endpoint.id, policy.current(), now())
         content = _content(draft) | known_by
         changed = [name for name, value in content.items() if getattr(endpoint, name) != value]
+        if _TELLING.intersection(changed):
+            _refuse_less(actor, endpoint)
         await ordering.follow(endpoint.id, Ordering(endpoint.ordering), draft.options.ordering)
         endpoint.update_from_dict(content)
         if changed:
@@ -319,6 +325,13 @@ def readable(actor: Actor, structure_id: str) -> list[str]:
     """What the actor may read on the structure; news of the webhooks themselves always."""
     held = {p for p in Permission if actor.may(p, structure_id)} | {Permission.READ_WEBHOOKS}
     return sorted(p.value for p in held)
+
+
+def _refuse_less(actor: Actor, endpoint: Endpoint) -> None:
+    """Who could not read what the endpoint is told may not have it told otherwise or elsewhere."""
+    told = SEEN_BY.intersection(endpoint.permissions) - {Permission.READ_WEBHOOKS}
+    if missing := sorted(p for p in told if not actor.may(p, endpoint.structure_id)):
+        raise Forbidden(problem("BDR-WHK-056", ("id",), permissions=", ".join(missing)))
 
 
 async def _refuse_too_many(structure_id: str) -> None:

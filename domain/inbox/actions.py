@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain import cursors, events
-from domain.access import Actor, Permission
+from domain.access import SEEN_BY, Actor, Permission
 from domain.clock import now
 from domain.db import dialect, execute, fetch, hold
 from domain.errors import Duplicate, Invalid, NotFound
@@ -17,7 +17,6 @@ from domain.inbox.models import Consumer, Item, OnBlocked, Settling, Start
 from domain.inbox.rules import (
     MOST_CONSUMERS,
     MOST_CURSORS,
-    SEEN_BY,
     ConsumerDraft,
     Place,
     place_problems,

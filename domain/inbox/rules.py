@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.access import Permission
 from domain.errors import Problem
 from domain.feed import EVERYTHING, EventFilter, filter_problems
 from domain.inbox.models import OnBlocked, Start
@@ -25,19 +24,6 @@ PAUSE_SECONDS = (0, 43_200)
 MOST_OPEN = 1_000
 # Beyond it nothing more is set aside: its object is held instead.
 MOST_SET_ASIDE = 1_000
-
-# The rights by which events are seen.
-SEEN_BY = frozenset(
-    {
-        Permission.READ_ISSUED,
-        Permission.READ_RECEIVED,
-        Permission.READ_TO_VALIDATE,
-        Permission.READ_STRUCTURE,
-        Permission.READ_MEMBERS,
-        Permission.READ_WEBHOOKS,
-        Permission.MANAGE_CONNECTIONS,
-    }
-)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft, Resume
 from webhooks.explain import Why
 from webhooks.machine import Machine
-from webhooks.models import Delivery, Endpoint, EndpointStatus
+from webhooks.models import Delivery, Endpoint, EndpointStatus, Payload
 
 
 def rules(refusal: pytest.ExceptionInfo[Refused]) -> list[str]:
@@ -276,6 +277,44 @@ async def test_an_update_changes_what_is_given_and_is_checked_as_a_whole(
 
     assert (changed.description, changed.kinds) == ("après", ["invoice.submitted"])
     assert (await Endpoint.get(id=changed.id)).url == receiver.url
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://stranger.example/"},
+        {"kinds": ("invoice.submitted",)},
+        {"wanted": {"statuses": ("SUSPENDUE",)}},
+        {"payload": Payload.DOCUMENT, "document": "{ structures { nodes { id } } }"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_who_may_not_read_what_an_endpoint_is_told_does_not_decide_on_it(
+    change: dict[str, Any], owner: Structure, receiver: Receiver
+) -> None:
+    kept = (await an_endpoint(owner, receiver, description="avant")).endpoint
+    narrow = an_actor(owner, permissions=[Permission.MANAGE_WEBHOOKS, Permission.READ_ISSUED])
+
+    with pytest.raises(Forbidden) as refusal:
+        await endpoints.update(narrow, kept.id, change)
+    await endpoints.update(narrow, kept.id, {"description": "après", "url": kept.url})
+
+    assert rules(refusal) == ["BDR-WHK-056"]
+    assert "invoice:read_received" in refusal.value.problems[0].en
+    after = await Endpoint.get(id=kept.id)
+    assert after.description == "après"
+    assert (after.url, after.kinds, after.wanted, after.payload) == (receiver.url, [], {}, "FULL")
+
+
+async def test_a_secondary_manager_changes_what_a_main_manager_set_up(
+    owner: Structure, receiver: Receiver
+) -> None:
+    kept = (await an_endpoint(owner, receiver)).endpoint
+    secondary = an_actor(owner, role=Role.SECONDARY_MANAGER)
+
+    changed = await endpoints.update(secondary, kept.id, {"url": receiver.url + "/2"})
+
+    assert changed.url == receiver.url + "/2"
 
 
 async def test_every_event_and_endpoint_has_its_explanation(
