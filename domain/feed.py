@@ -18,7 +18,8 @@ from domain.rules_text import problem
 from domain.select import Condition, Select, all_of, among, any_of, exists, rising
 
 # A caller that may see little of a busy log still gets an answer: the rest is for the next page.
-_SCANNED_AT_MOST = 5_000
+# The price of `events` and of `standing` is that of reading so many.
+_SCANNED_AT_MOST = 1_000
 
 
 class Direction(StrEnum):

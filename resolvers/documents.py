@@ -57,7 +57,7 @@ log = structlog.get_logger(__name__)
 # A document is run for every event, not once per screen: a quarter of what a request may cost.
 MOST_POINTS = 250
 MOST_CHARACTERS = 20_000
-EXECUTION_SECONDS = 5.0
+EXECUTION_SECONDS = 2.0
 VARIABLES = {"event": "ID", "subject": "ID", "structure": "ID", "cursor": "EventCursor"}
 _KNOWN = ", ".join(f"${name}: {type_}!" for name, type_ in VARIABLES.items())
 # The engine asks who pays: nobody does, out of a purse that is never empty.

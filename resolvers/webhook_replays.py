@@ -20,6 +20,9 @@ from schema.webhook_replays import (
 from webhooks import queries, replays
 from webhooks.models import Replay
 
+# It reads up to 20,000 events, makes their bodies, and runs up to 20 documents.
+PREVIEW_COST = 500
+
 
 def _replays(
     viewer: Actor,
@@ -47,6 +50,7 @@ class WebhookReplayMutation:
         shows=("preview", WebhookReplayPreview),
         writes=False,
         words="L'aperçu. Null when the operation was refused.",
+        cost=PREVIEW_COST,
     )
     async def webhook_replay_preview(
         self, info: Info, input: WebhookReplayInput

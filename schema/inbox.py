@@ -243,7 +243,7 @@ class EventConsumer(Node):
 
     @strawberry.field(
         description="Avancement. How far it has come, and what is left to do.",
-        metadata={"cost": 5},
+        metadata={"cost": 20},
     )
     async def standing(root: Any) -> EventConsumerStanding:  # noqa: N805 - idem
         consumer = await Consumer.get(id=root.id)

@@ -83,6 +83,15 @@ async def bodies(endpoint: Endpoint) -> list[Any]:
     return [json.loads(row.body) for row in rows]
 
 
+def test_a_document_does_not_search_the_log_again_and_again() -> None:
+    search = "events(first: 1, filter: {totalFrom: 1}) { endCursor }"
+    document = "{" + " ".join(f"a{n}: {search}" for n in range(20)) + "}"
+
+    problems = documents.problems_of(Payload.DOCUMENT, document, [Permission.READ_WEBHOOKS.value])
+
+    assert [p.rule for p in problems] == ["BDR-WHK-044"]
+
+
 async def test_the_body_holds_what_the_document_answers_beside_the_envelope(
     owner: Structure, receiver: Receiver
 ) -> None:
