@@ -14,6 +14,7 @@ import pytest
 
 import manage
 from domain.catalogue import EVENT_KINDS
+from domain.demonstration import PERSONAS
 from domain.error_codes import ERROR_CODES
 from domain.rules_text import RULES
 from frontend_contract.event_schemas import FORMS
@@ -39,6 +40,20 @@ def test_every_setting_is_described_and_stands_in_the_readme() -> None:
 
     assert undescribed == []
     assert missing == []
+
+
+def test_every_link_within_the_readme_leads_somewhere() -> None:
+    readme = _text("README.md")
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"(?s)```.*?```", "", readme), re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", readme)) <= anchors
+
+
+def test_the_readme_lists_a_role_of_the_demonstration_once() -> None:
+    rows = re.findall(r"^\| (\w+) \(`\w+@", _text("README.md"), re.MULTILINE)
+
+    assert rows == list(PERSONAS)
 
 
 def test_every_make_target_has_a_help_text_and_stands_in_the_readme() -> None:
