@@ -776,12 +776,12 @@ MAILS: Mapping[str, MailText] = {
         "Webhooks de {structure} : un point de réception ne répond plus comme il faut",
         "Le point de réception {url} ({endpoint}) de {structure} échoue trop souvent : il est passé à l'état « dégradé ».\n\n"
         "En échec depuis : {since}\nDernière erreur : {error}\nMessages en attente : {waiting}\n\n"
-        "Aucun message n'est perdu. Un seul est essayé de temps à autre ; au premier succès, tous les autres repartent d'eux-mêmes, dans l'ordre. Il n'y a rien à faire dans Bordereau : rétablissez le récepteur. Sans succès pendant {days} jours, le point de réception est mis en pause.\n\n"
+        "Aucun message n'est effacé. Un seul est essayé de temps à autre ; au premier succès, tous ceux qui attendent repartent d'eux-mêmes, dans l'ordre. Si le point de réception écarte ce qui bloque trop longtemps (SKIP_AFTER), un rejeu renvoie ce qui l'a été. Il n'y a rien à faire dans Bordereau : rétablissez le récepteur. Sans succès pendant {days} jours, le point de réception est mis en pause.\n\n"
         "Le détail de chaque tentative : webhookDeliveries et explainDelivery dans l'API.",
         "Webhooks of {structure}: an endpoint does not answer as it should",
         "The endpoint {url} ({endpoint}) of {structure} fails too often: it is now degraded.\n\n"
         "Failing since: {since}\nLast error: {error}\nMessages waiting: {waiting}\n\n"
-        "No message is lost. One at a time is tried now and then; at the first success all the others leave by themselves, in order. There is nothing to do in Bordereau: repair the receiver. Without any success for {days} days the endpoint is paused.\n\n"
+        "No message is deleted. One at a time is tried now and then; at the first success all that wait leave by themselves, in order. Where the endpoint skips what blocks for too long (SKIP_AFTER), a replay sends again what was skipped. There is nothing to do in Bordereau: repair the receiver. Without any success for {days} days the endpoint is paused.\n\n"
         "Every attempt in detail: webhookDeliveries and explainDelivery in the API.",
     ),
     "webhook_paused": MailText(

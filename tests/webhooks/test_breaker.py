@@ -295,7 +295,10 @@ async def test_those_who_manage_the_webhooks_are_written_to_once_for_each_change
     await run(machine)
     kinds = [mail.kind for mail, _ in await mails.latest()]
     assert kinds == ["webhook_paused"] * 2 + ["webhook_degraded"] * 2
-    assert "webhookEndpointResume" in (await mails.latest())[0][1].body
+    letters = [letter.body for _, letter in await mails.latest()]
+    assert "webhookEndpointResume" in letters[0]
+    assert "SKIP_AFTER" in letters[2]
+    assert "perdu" not in letters[2]
 
 
 async def test_a_pause_that_was_asked_for_is_not_written_about(
