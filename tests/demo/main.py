@@ -126,6 +126,32 @@ class Play:
         self.documents.append(self.invoice["id"])
         return await self.until_everyone_saw(self.invoice["id"], self.invoice["version"])
 
+    async def take(self, group: str, member: str) -> dict[str, Any]:
+        """What a member of a consumer group is handed; empty when there is nothing."""
+        done = await self.by(self.erp).do(
+            "mutation($input: EventInboxTakeInput!) { eventInboxTake(input: $input) { lease { id"
+            " items { subjectId event { subjectSequence } } }"
+            " userErrors { rule path message severity } } }",
+            consumerId=group,
+            member=member,
+            first=5,
+        )
+        refuse(done)
+        return done["lease"] or {}
+
+    async def acknowledge(self, group: str, lease: dict[str, Any]) -> None:
+        """Say that all of a lease is done."""
+        if not lease:
+            return
+        data = await self.by(self.erp).ask(
+            "mutation($input: EventInboxAckInput!) { eventInboxAck(input: $input) { lost"
+            " userErrors { rule path message severity } } }",
+            input={"consumerId": group, "leaseId": lease["id"]},
+        )
+        done = data["eventInboxAck"]
+        refuse(done)
+        expect(done["lost"] == [], f"{len(done['lost'])} were lost")
+
 
 def refuse(done: dict[str, Any]) -> None:
     """Fail on a refusal."""
@@ -507,6 +533,89 @@ async def deliveries(play: Play) -> str:
     late = [n for n in nodes if n["state"] != "DELIVERED"]
     expect(bool(nodes) and not late, f"{len(late)} of {len(nodes)} are not delivered")
     return f"{len(nodes)} deliveries, all received at the first attempt"
+
+
+@step("why an event came, or did not: exactly one reason")
+async def explain(play: Play) -> str:
+    earlier = (await play.by(play.erp).ask("{ events(first: 1) { nodes { id } } }"))["events"]
+    hook = next(e for e in play.receiver.reader.events if e["subjectId"] == play.documents[0])
+    said = []
+    for event in (hook["id"], earlier["nodes"][0]["id"]):
+        data = await play.by(play.erp).ask(
+            "query($event: ID!, $endpoint: ID!) { explainDelivery(event: $event,"
+            " endpoint: $endpoint) { code label } }",
+            event=event,
+            endpoint=play.endpoint,
+        )
+        said.append(data["explainDelivery"])
+    expect([s["code"] for s in said] == ["DELIVERED", "BEFORE_ITS_TIME"], str(said))
+    return " · ".join(s["label"] for s in said)
+
+
+@step("a replay, foreseen then started, sends the events of the paid invoice again")
+async def send_again(play: Play) -> str:
+    paid = play.documents[0]
+    before = [e["id"] for e in play.receiver.reader.events if e["subjectId"] == paid]
+    asked = {
+        "endpointId": play.endpoint,
+        "from": {"cursor": play.start},
+        "filter": {"subjects": [paid]},
+    }
+    foreseen = await play.by(play.erp).do(
+        "mutation($input: WebhookReplayInput!) { webhookReplayPreview(input: $input) {"
+        " preview { count duplicates } userErrors { rule path message severity } } }",
+        **asked,
+    )
+    refuse(foreseen)
+    counts = {"count": len(before), "duplicates": len(before)}
+    expect(foreseen["preview"] == counts, str(foreseen["preview"]))
+    started = await play.by(play.erp).do(
+        "mutation($input: WebhookReplayInput!) { webhookReplayStart(input: $input) {"
+        " replay { id } userErrors { rule path message severity } } }",
+        **asked,
+    )
+    refuse(started)
+    for _ in range(int(PATIENCE / 0.05)):
+        told = [e["id"] for e in play.receiver.reader.events if e["subjectId"] == paid]
+        if len(told) >= 2 * len(before):
+            break
+        await asyncio.sleep(0.05)
+    expect(told == 2 * before, f"{len(told) - len(before)} of {len(before)} came again, in order")
+    return f"{len(before)} messages again, in order, with the same ids"
+
+
+@step("a consumer group of two members shares the same events, each document's in order")
+async def share(play: Play) -> str:
+    made = await play.by(play.erp).do(
+        "mutation($input: EventConsumerCreateInput!) { eventConsumerCreate(input: $input)"
+        " { consumer { id } userErrors { rule path message severity } } }",
+        structureId=play.structure["id"],
+        name=f"DEMO-{play.run}",
+        start="CURSOR",
+        cursor=play.start,
+        filter={"subjectKinds": ["INVOICE"]},
+    )
+    refuse(made)
+    group, members = made["consumer"]["id"], ("one", "two")
+    shares = dict.fromkeys(members, 0)
+    handed: list[dict[str, Any]] = []
+    while any(leases := [await play.take(group, member) for member in members]):
+        for member, lease in zip(members, leases, strict=True):
+            handed += lease.get("items", [])
+            shares[member] += len(lease.get("items", []))
+            await play.acknowledge(group, lease)
+    refuse(
+        await play.by(play.erp).do(
+            "mutation($input: EventConsumerDeleteInput!) { eventConsumerDelete(input: $input)"
+            " { userErrors { rule path message severity } } }",
+            consumerId=group,
+        )
+    )
+    for document in play.documents:
+        ranks = [e["event"]["subjectSequence"] for e in handed if e["subjectId"] == document]
+        last = play.receiver.reader.of(document)[-1][0]
+        expect(ranks == list(range(1, last + 1)), f"{document}: {ranks} instead of 1 to {last}")
+    return " · ".join(f"member {member}: {count} events" for member, count in shares.items())
 
 
 @step("the stage is cleared")
