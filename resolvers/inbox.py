@@ -138,7 +138,8 @@ class InboxMutation:
             "lost": (
                 list[EventCursor],
                 "Perdus. At most 100: those named that were handed to another member meanwhile, or"
-                " wait to be: they are not done.",
+                " wait to be: they are not done. Without `cursors` none is named: compare"
+                " `acknowledged` with what you were handed.",
             ),
         },
     )

@@ -100,9 +100,11 @@ async def test_an_acknowledgement_counts_until_somebody_else_was_handed_the_even
     late = await taking.acknowledge(member, consumer.id, slow.id, named(told[0]))
     quick = await take(member, consumer)
 
+    unnamed = await taking.acknowledge(member, consumer.id, slow.id, None)
     too_late = await taking.acknowledge(member, consumer.id, slow.id, named(*told))
 
     assert (late.count, late.lost) == (1, [])
+    assert (unnamed.count, unnamed.lost) == (0, [])
     assert await held(quick) == at(told[1:])
     assert (too_late.count, too_late.lost) == (0, named(told[1]))
     for act in (
