@@ -30,6 +30,11 @@ OPEN = "state IN ('PENDING', 'DELIVERING', 'HELD')"
 LOCKING = " ORDER BY state = 'HELD', id FOR UPDATE"
 _LOST = "state = 'DELIVERING' AND lease_until <= $1"
 _LOST_BATCH = 200
+# The oldest first, also for the sake of SQLite: see `_UNDER_WAY`.
+_LOST_TO = (
+    "SELECT DISTINCT endpoint_id FROM (SELECT endpoint_id FROM webhook_delivery"
+    f" WHERE {_LOST} ORDER BY lease_until LIMIT {_LOST_BATCH}) l"
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,10 @@ _LANES = f"""
   FROM webhook_endpoint e WHERE {_OPEN_TO} AND {_DUE}
   ORDER BY e.consecutive_failures >= $2, random()
 """
+# Grouped by an expression: by the column, SQLite walks all that was ever sent, in its order.
 _UNDER_WAY = (
-    "SELECT endpoint_id, COUNT(*) FROM webhook_delivery WHERE state = 'DELIVERING'"
-    " GROUP BY endpoint_id"
+    "SELECT MIN(endpoint_id), COUNT(*) FROM webhook_delivery WHERE state = 'DELIVERING'"
+    " GROUP BY endpoint_id || ''"
 )
 _OLDEST_DUE = """
   SELECT d.id FROM webhook_delivery d
@@ -404,12 +410,7 @@ async def write_health(endpoints: Iterable[Endpoint]) -> None:
 
 async def endpoints_of_lost(until: datetime) -> list[str]:
     """The endpoints with a delivery whose lease ended at that moment. Takes no lock."""
-    rows = await fetch(
-        "SELECT DISTINCT endpoint_id FROM webhook_delivery"
-        f" WHERE {_LOST} ORDER BY endpoint_id LIMIT {_LOST_BATCH}",
-        until,
-    )
-    return [row[0] for row in rows]
+    return [row[0] for row in await fetch(_LOST_TO, until)]
 
 
 async def lost(endpoints: Mapping[str, Endpoint], until: datetime) -> list[Claimed]:
