@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from tests.chaos.history import History, Logged, Violation, Wish
+from tests.chaos.history import History, Logged, Pulled, Violation, Wish
 
 Judge = Callable[[History], Iterable[Violation]]
 OPEN = ("PENDING", "DELIVERING", "HELD")
 GIVEN_UP = ("EXHAUSTED", "SKIPPED")
+DEGRADED, RECOVERED = "webhook.endpoint_degraded", "webhook.endpoint_recovered"
 
 
 def nothing_lost(history: History) -> Iterator[Violation]:
-    """Every event that an endpoint wants was accepted by its receiver."""
+    """Every event that an endpoint wants was accepted, or skipped on the record if it may be."""
+    skipped = history.skipped
     for wish in history.wishes:
         accepted = set(history.accepted.get(wish.endpoint, ()))
         for event in history.log:
-            if wish.wants(event) and event.id not in accepted:
+            ended = event.id in accepted or (wish.endpoint, event.id) in skipped
+            if wish.wants(event) and not ended:
                 words = f"{event.kind} {event.id} never came to {wish.name} ({wish.endpoint})"
                 yield Violation("lost", words, event.id, wish.endpoint)
 
@@ -26,7 +29,7 @@ def nothing_lost(history: History) -> Iterator[Violation]:
 def nothing_reordered(history: History) -> Iterator[Violation]:
     """What a receiver accepts first of each document follows the document's own numbers."""
     log = {event.id: event for event in history.log}
-    for wish in history.wishes:
+    for wish in (one for one in history.wishes if one.is_ordered):
         latest: dict[str, Logged] = {}
         for event in _first(history.accepted.get(wish.endpoint, ()), log):
             before = latest.get(event.subject)
@@ -84,7 +87,8 @@ def log_without_gaps(history: History) -> Iterator[Violation]:
 
 
 def nothing_stuck(history: History) -> Iterator[Violation]:
-    """When all is quiet, no delivery is open, and none was given up."""
+    """When all is quiet, no delivery is open, and none was given up that must not be."""
+    skipped = history.skipped
     heads: dict[tuple[str, str], int] = {}
     for row in history.deliveries:
         if row.state in OPEN:
@@ -96,8 +100,75 @@ def nothing_stuck(history: History) -> Iterator[Violation]:
             why = "and nothing goes before it" if waits_for_nothing else "behind another"
             words = f"{row.id} is {row.state}, {why}"
             yield Violation("stuck", words, row.event, row.endpoint)
-        elif row.state in GIVEN_UP:
-            yield Violation("given up", f"{row.id} is {row.state}", row.event, row.endpoint)
+        elif row.state in GIVEN_UP and (row.endpoint, row.event) not in skipped:
+            words = f"{row.id} is {row.state} ({row.reason})"
+            yield Violation("given up", words, row.event, row.endpoint)
+
+
+def skipped_for_a_reason(history: History) -> Iterator[Violation]:
+    """Nothing was skipped that its receiver was never given."""
+    for endpoint, event in sorted(history.skipped):
+        if event not in history.came.get(endpoint, ()):
+            words = f"{event} was skipped and never came to {endpoint}"
+            yield Violation("skipped", words, event, endpoint)
+
+
+def breaker_closes_again(history: History) -> Iterator[Violation]:
+    """Whoever was degraded recovered; whoever was down was degraded, and tried in vain."""
+    for wish in history.wishes:
+        life = [e.kind for e in history.log if e.subject == wish.endpoint]
+        turns = [kind for kind in life if kind in (DEGRADED, RECOVERED)]
+        if DEGRADED in turns and turns[-1] != RECOVERED:
+            yield Violation("breaker", f"{wish.name} never recovered", None, wish.endpoint)
+        if wish.falls and DEGRADED not in turns:
+            yield Violation("breaker", f"{wish.name} was never degraded", None, wish.endpoint)
+        if wish.falls and not history.vain_probes.get(wish.endpoint):
+            yield Violation("breaker", f"{wish.name} was never tried in vain", None, wish.endpoint)
+
+
+def shared_by_members(history: History) -> Iterator[Violation]:
+    """A group did everything it is for, each object in order, and nothing again once done."""
+    log = {event.id: event for event in history.log}
+    for pulled in history.pulled:
+        wish, done = pulled.wish, {turn.event for turn in pulled.turns if turn.is_done}
+        for event in history.log:
+            if wish.wants(event) and event.id not in done:
+                yield Violation("lost", f"{event.kind} {event.id} was not done by {wish.name}")
+        if pulled.acknowledged > len(done):
+            words = f"{wish.name}: {pulled.acknowledged} acknowledged of {len(done)} done"
+            yield Violation("group", words)
+        yield from _turns(pulled, log)
+
+
+def _turns(pulled: Pulled, log: dict[str, Logged]) -> Iterator[Violation]:
+    name, done, handed = pulled.wish.name, set[str](), set[str]()
+    latest: dict[str, int] = {}
+    for turn in pulled.turns:
+        event = log.get(turn.event)
+        if event is None or (why := _invented(event, pulled.wish)):
+            words = "it is not in the log" if event is None else why
+            yield Violation("invented", f"{turn.event} was handed to {name}: {words}")
+        elif turn.is_done:
+            done.add(event.id)
+        elif event.id in done:
+            yield Violation("group", f"{event.id} was handed to {turn.member} although it is done")
+        elif event.id not in handed:
+            handed.add(event.id)
+            if event.sequence <= latest.get(event.subject, 0):
+                yield Violation("reordered", f"{event.id} was handed late to {turn.member}")
+            latest[event.subject] = event.sequence
+
+
+def replayed_as_previewed(history: History) -> Iterator[Violation]:
+    """A replay ended, and sent as many as its preview said: by its own figures and in truth."""
+    places = {event.id: event.position for event in history.log}
+    for one in history.replayed:
+        inside = range(places[one.after] + 1, places[one.upto] + 1)
+        came = {event for event in one.came if places.get(event) in inside}
+        found = (one.state, one.total, one.delivered, len(came))
+        if found != ("FINISHED", *[one.previewed] * 3):
+            words = f"previewed {one.previewed}; state, total, delivered and accepted: {found}"
+            yield Violation("replay", words, None, one.endpoint)
 
 
 def observed_in_order(history: History) -> Iterator[Violation]:
@@ -131,6 +202,10 @@ JUDGES: tuple[Judge, ...] = (
     deposited_once,
     log_without_gaps,
     nothing_stuck,
+    skipped_for_a_reason,
+    breaker_closes_again,
+    shared_by_members,
+    replayed_as_previewed,
     observed_in_order,
 )
 

@@ -49,6 +49,9 @@ class Receiver:
     accepted: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
+    # What its endpoint is asked for, in the words of the API.
+    options: Mapping[str, object] = field(default_factory=dict)
+    came: set[str] = field(default_factory=set)
     port: int = 0
     _digests: dict[str, str] = field(default_factory=dict)
     _server: asyncio.Server | None = None
@@ -97,6 +100,7 @@ class Receiver:
         }
         message = Message(headers, await reader.readexactly(int(headers["content-length"])))
         self._check(message)
+        self.came.add(message.id)
         return message
 
     def _check(self, message: Message) -> None:
@@ -256,6 +260,19 @@ async def gone(one: Receiver, reader: asyncio.StreamReader, writer: asyncio.Stre
     return True
 
 
+async def blocking(
+    one: Receiver, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bool:
+    """Refuses one message in twenty, whenever it comes, until it behaves."""
+    message = await one.read(reader)
+    if one.misbehaves and Random(message.id).random() < 0.05:
+        _answer(one, writer, "500 Error")
+    else:
+        one.accept(message)
+        _answer(one, writer, "200 OK")
+    return True
+
+
 class Redirecting:
     """Sends away, to a place where nobody may ever come."""
 
@@ -289,6 +306,14 @@ class Redirecting:
         return True
 
 
+# An outage is its only fault.
+FALLS = "down"
+OPTIONS: Mapping[str, Mapping[str, object]] = {
+    "blocking": {"onBlocked": "SKIP_AFTER", "skipAfterSeconds": 3},
+    "unordered": {"ordering": "NONE"},
+}
+
+
 class Receivers:
     """All of them, each with chance of its own."""
 
@@ -305,9 +330,12 @@ class Receivers:
             "garbage": garbage,
             "dying": dying,
             "gone": gone,
+            FALLS: good,
+            "blocking": blocking,
+            "unordered": failing,
         }
         self.all = [
-            Receiver(name, manner, Random(random.random()), timeout)
+            Receiver(name, manner, Random(random.random()), timeout, options=OPTIONS.get(name, {}))
             for name, manner in manners.items()
         ]
 
@@ -321,6 +349,9 @@ class Receivers:
         await self.trap.stop()
         for one in self.all:
             await one.stop()
+
+    def __getitem__(self, name: str) -> Receiver:
+        return next(one for one in self.all if one.name == name)
 
     def violations(self) -> list[Violation]:
         """What was wrong with single messages."""

@@ -18,17 +18,25 @@ import httpx2
 
 from tests.bench.databases import ROOT
 from tests.chaos import harms, programs
-from tests.chaos.history import History, Logged, Row, Violation, Wish
+from tests.chaos.history import History, Logged, Replayed, Row, Violation, Wish
 from tests.chaos.judges import judged
-from tests.chaos.load import PATIENCE_SECONDS, Client, Load, Party
+from tests.chaos.load import PATIENCE_SECONDS, Client, Load, Party, Refused
+from tests.chaos.members import Group
 from tests.chaos.observers import Observer, observers
-from tests.chaos.receivers import Receiver, Receivers
-from tests.chaos.sites import TIMEOUT_SECONDS, Site, keep_logs, site
+from tests.chaos.receivers import FALLS, Receiver, Receivers
+from tests.chaos.replaying import Replaying
+from tests.chaos.sites import PROBE_SECONDS, TIMEOUT_SECONDS, Site, keep_logs, site
 from tests.demo.outside import connect_machine
 
 QUIET_SECONDS = 90.0
 RESUME_SECONDS = 1.0
 NAMED = 10
+# When, in parts of the load, one receiver falls, and events are sent again.
+FALL_AT, REPLAY_AT = 0.1, 0.4
+# How long an outage may last until the breaker opens, and something to replay be looked for.
+LONGEST_SECONDS = 60.0
+# Those who would keep a run from its end behave when the load is over.
+REPENTANT = ("gone", "blocking")
 # Of a session that holds locks while all is quiet.
 IDLE_SECONDS = 20
 Say = Callable[[str], None]
@@ -135,6 +143,8 @@ class Stage:
     receivers: Receivers
     load: Load
     observers: Sequence[Observer]
+    group: Group
+    replaying: Replaying
     random: Random
     owners: dict[str, Client]
     kills: int = 0
@@ -170,7 +180,9 @@ class Stage:
         )
         start = await supplier.ask("{ invoices(first: 1) { asOfCursor } }", {})
         followers = observers(supplier, start["asOfCursor"])
-        stage = cls(place, receivers, load, followers, random, {})
+        group = await Group.made(place, supplier, parties["supplier"])
+        again = Replaying(supplier, receivers["good"], start["asOfCursor"])
+        stage = cls(place, receivers, load, followers, group, again, random, {})
         # Both sides of the invoices have receivers of every kind over time: every other one each.
         sides = ((supplier, parties["supplier"]), (recipient, parties["recipient"]))
         for n, receiver in enumerate(receivers.all):
@@ -179,14 +191,16 @@ class Stage:
 
     async def subscribe(self, receiver: Receiver, owner: Client, party: Party) -> None:
         """Set up the endpoint of a receiver."""
-        made = await owner.do(CREATE, {"structureId": party.id, "url": receiver.url})
+        given = {"structureId": party.id, "url": receiver.url, **receiver.options}
+        made = await owner.do(CREATE, given)
         receiver.secret, receiver.endpoint = made["secret"], made["endpoint"]["id"]
         self.owners[receiver.endpoint] = owner
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
-        """With the observers at work, and someone who resumes what was paused."""
-        async with _background(*(one.run() for one in self.observers), self._resume_for_ever()):
+        """With the observers and members at work, and someone who resumes what was paused."""
+        readers = (*self.observers, *self.group.members)
+        async with _background(*(one.run() for one in readers), self._resume_for_ever()):
             yield
 
     async def play(self, plan: Plan, say: Say) -> Verdict:
@@ -194,12 +208,19 @@ class Stage:
         self.load.most = plan.most_invoices
         begun = monotonic()
         working = asyncio.create_task(self.load.run())
-        async with asyncio.TaskGroup() as group:
-            group.create_task(asyncio.sleep(plan.seconds))
-            for moment, harm in harms.plan(plan.form, plan.kills, plan.seconds, self.random):
-                group.create_task(self._harm(begun, moment, harm, say))
-        self.load.stop()
-        await working
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.sleep(plan.seconds))
+                group.create_task(self._outage(FALL_AT * plan.seconds, say))
+                group.create_task(self._replay(REPLAY_AT * plan.seconds, say))
+                for moment, harm in harms.plan(plan.form, plan.kills, plan.seconds, self.random):
+                    group.create_task(self._harm(begun, moment, harm, say))
+            self.load.stop()
+            await working
+        finally:
+            # Interrupted, nothing of it may outlive the clients that it works with.
+            working.cancel()
+            await asyncio.wait({working})
         say(f"{monotonic() - begun:6.1f} s  the load is over: {self._so_far()}")
         await self.site.up()
         await self._quiet(say)
@@ -214,6 +235,32 @@ class Stage:
             self.violations.append(Violation("ending", said))
         self.kills += 1
         say(f"{monotonic() - begun:6.1f} s  {harm.name} of {said}; {self._so_far()}")
+
+    async def _outage(self, moment: float, say: Say) -> None:
+        """One receiver is down until its endpoint is degraded and was tried in vain."""
+        await asyncio.sleep(moment)
+        one = self.receivers[FALLS]
+        await one.stop()
+        begun = monotonic()
+        status = ""
+        while status != "DEGRADED" and monotonic() < begun + LONGEST_SECONDS:
+            await asyncio.sleep(0.2)
+            status = (await self.owners[one.endpoint].ask(ENDPOINTS, {"id": one.endpoint}))[
+                "status"
+            ]
+        await asyncio.sleep(2.5 * PROBE_SECONDS)
+        await one.start()
+        say(f"         {one.name} was down for {monotonic() - begun:.1f} s, its endpoint {status}")
+
+    async def _replay(self, moment: float, say: Say) -> None:
+        await asyncio.sleep(moment)
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                said = await self.replaying.start()
+        except (Refused, TimeoutError) as error:
+            said = f"no replay: {error!r}"
+            self.violations.append(Violation("replay", said))
+        say(f"         {said}")
 
     def _so_far(self) -> str:
         accepted = sum(len(one.accepted) for one in self.receivers.all)
@@ -235,7 +282,8 @@ class Stage:
     async def _quiet(self, say: Say) -> None:
         """Wait until nothing is under way, but not for ever."""
         for one in self.receivers.all:
-            one.misbehaves = one.name != "gone"
+            one.misbehaves = one.name not in REPENTANT
+        self.group.behave()
         begun = monotonic()
         waited = 0.0
         while waited < QUIET_SECONDS:
@@ -256,11 +304,20 @@ class Stage:
         (still,) = await self.site.rows(
             "SELECT count(*) FROM webhook_delivery WHERE state IN ('PENDING', 'DELIVERING', 'HELD')"
         )
+        (sending,) = await self.site.rows(
+            "SELECT count(*) FROM webhook_replay WHERE closed_at IS NULL"
+        )
         expected = sum(one.events for one in self.load.intended)
         late = [
             f"{one.name} {one.count}/{expected}" for one in self.observers if one.count < expected
         ]
-        found = {"events to dispatch": behind[0], "deliveries open": still[0], "late": late}
+        found = {
+            "events to dispatch": behind[0],
+            "deliveries open": still[0],
+            "replays open": sending[0],
+            "with the group": await self.group.left(self.site),
+            "late": late,
+        }
         return ", ".join(f"{name}: {value}" for name, value in found.items() if value)
 
     async def _judge(self, plan: Plan, say: Say) -> Verdict:
@@ -270,6 +327,7 @@ class Stage:
             *self.load.violations,
             *self.receivers.violations(),
             *(Violation("observed", words) for one in self.observers for words in one.problems),
+            *(Violation("group", words) for words in self.group.problems),
             *judged(history),
             *await self._database_violations(),
             *await self._chain_violations(),
@@ -282,6 +340,7 @@ class Stage:
             history.duplicates,
             found,
         )
+        say(f"  skipped where that is asked for: {len(history.skipped)}")
         await self._tell(verdict, say)
         return verdict
 
@@ -301,7 +360,16 @@ class Stage:
         ]
         named = {one.endpoint: one for one in self.receivers.all}
         wishes = [
-            Wish(endpoint, named[endpoint].name, structure, frozenset(_json(permissions)), since)
+            Wish(
+                endpoint,
+                named[endpoint].name,
+                structure,
+                frozenset(_json(permissions)),
+                since,
+                is_ordered=named[endpoint].options.get("ordering") != "NONE",
+                may_skip=named[endpoint].options.get("onBlocked") == "SKIP_AFTER",
+                falls=named[endpoint].name == FALLS,
+            )
             for endpoint, structure, permissions, since in await self.site.rows(
                 "SELECT id, structure_id, permissions, since_position FROM webhook_endpoint"
             )
@@ -317,17 +385,32 @@ class Stage:
             head=(await self.site.rows("SELECT position FROM log_head WHERE id = 1"))[0][0],
             wishes=wishes,
             accepted={one.endpoint: list(one.accepted) for one in self.receivers.all},
+            came={one.endpoint: one.came for one in self.receivers.all},
+            vain_probes=dict(
+                await self.site.rows(
+                    "SELECT endpoint_id, count(*) FROM webhook_attempt WHERE next_why = 'PROBE'"
+                    " GROUP BY endpoint_id"
+                )
+            ),
             deliveries=[
                 Row(*row)
                 for row in await self.site.rows(
-                    "SELECT id, endpoint_id, event_id, subject_id, position, state"
+                    "SELECT id, endpoint_id, event_id, subject_id, position, state, skip_reason"
                     " FROM webhook_delivery"
                 )
             ],
             intended=self.load.intended,
             invoices=invoices,
             seen=[one.seen for one in self.observers],
+            pulled=[self.group.pulled],
+            replayed=await self._replayed(),
         )
+
+    async def _replayed(self) -> list[Replayed]:
+        rows = await self.site.rows(
+            "SELECT endpoint_id, state, total, delivered FROM webhook_replay"
+        )
+        return [self.replaying.ended(*row) for row in rows]
 
     async def _database_violations(self) -> list[Violation]:
         if self.site.postgres is None:

@@ -27,6 +27,7 @@ from tests.chaos.programs import Program
 TIMEOUT_SECONDS = 2.0
 LEASE_SECONDS = 2 * TIMEOUT_SECONDS + 2
 READY_SECONDS = 90.0
+PROBE_SECONDS = 2
 FORMS = ("embedded", "scaled")
 NAME = "bordereau"
 # Enough attempts that no delivery is ever given up, close enough that all ends in time.
@@ -35,6 +36,7 @@ SETTINGS = {
     "WEBHOOK_ALLOW": "127.0.0.0/8",
     "WEBHOOK_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
     "WEBHOOK_RETRY_SECONDS": RETRIES,
+    "WEBHOOK_PROBE_SECONDS": str(PROBE_SECONDS),
     "ACCESS_TOKEN_SECONDS": "86400",
     "COST_BUCKET": "100000000",
     "COST_REFILL_PER_SECOND": "10000000",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from tests.bench.databases import ROOT
 from tests.chaos.receivers import Receivers
 from tests.chaos.run import Plan, run
 from webhooks.signing import new_secret
@@ -26,6 +32,27 @@ async def test_a_server_killed_at_work_loses_doubles_and_reorders_nothing() -> N
     assert verdict.violations == [], "\n".join(said)
     assert (verdict.kills, verdict.events >= 15 * 3) == (3, True)
     assert verdict.deliveries >= verdict.events
+
+
+async def test_an_interrupted_run_ends_without_a_trace(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.chaos.main", "--form", "embedded", "--kills", "40"),
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if b"accepted" in line:
+            break
+
+    process.send_signal(signal.SIGINT)
+    _, words = await process.communicate()
+
+    assert words.decode() == "interrupted; everything that was started is stopped\n"
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def headers(body: bytes, identifier: str = "evt_1") -> Mapping[str, str]:
