@@ -157,6 +157,7 @@ def limits(settings: Settings) -> Limits:
         bucket=settings.cost_bucket,
         refill_per_second=settings.cost_refill_per_second,
         execution_seconds=settings.execution_seconds,
+        document_seconds=settings.webhook_document_seconds,
         subscriptions=settings.max_subscriptions,
         connections=settings.max_connections_per_caller,
     )

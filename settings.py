@@ -280,6 +280,9 @@ class Settings(BaseSettings):
         " comma-separated.",
     )
     webhook_timeout_seconds: float = Field(15, gt=0, description="Longest delivery attempt.")
+    webhook_document_seconds: float = Field(
+        1, gt=0, description="Longest execution of an endpoint's document; then it is sent thin."
+    )
     webhook_secret_overlap_seconds: int = Field(
         86_400, ge=0, description="How long the old secret also signs after a rotation."
     )

@@ -57,7 +57,6 @@ log = structlog.get_logger(__name__)
 # A document is run for every event, not once per screen: a quarter of what a request may cost.
 MOST_POINTS = 250
 MOST_CHARACTERS = 20_000
-EXECUTION_SECONDS = 2.0
 VARIABLES = {"event": "ID", "subject": "ID", "structure": "ID", "cursor": "EventCursor"}
 _KNOWN = ", ".join(f"${name}: {type_}!" for name, type_ in VARIABLES.items())
 # The engine asks who pays: nobody does, out of a purse that is never empty.
@@ -74,7 +73,7 @@ def document_limits(limits: Limits) -> Limits:
         cost=min(limits.cost, MOST_POINTS),
         bucket=_PURSE,
         refill_per_second=_PURSE,
-        execution_seconds=min(limits.execution_seconds, EXECUTION_SECONDS),
+        execution_seconds=min(limits.execution_seconds, limits.document_seconds),
     )
 
 
@@ -199,9 +198,12 @@ class StoredDocuments(Judge):
         context = Context(actor=reader, request_id=request_id, make_loaders=Loaders)
         answer = await self._engine.run(admitted, context)
         errors = json.loads(answer.errors) if answer.errors else []
-        if any(error["extensions"]["code"] == Code.UNAVAILABLE for error in errors):
+        codes = {error["extensions"]["code"] for error in errors}
+        if Code.UNAVAILABLE in codes:
             raise Unavailable
         message = errors[0]["message"] if errors else ""
+        if Code.TIMEOUT in codes:
+            return Answer(None, answer.errors, message)
         return Answer(answer.data or b"null", answer.errors, message)
 
 

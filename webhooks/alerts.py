@@ -12,6 +12,8 @@ from webhooks import policy
 from webhooks.models import Endpoint, EndpointStatus
 from webhooks.outbound import Outcome
 
+# Beyond, the exact number tells nobody more, and would be counted inside the transaction.
+MOST_COUNTED = 1_000
 _MAILS = {
     EndpointStatus.DEGRADED: "webhook_degraded",
     EndpointStatus.PAUSED: "webhook_paused",
@@ -53,10 +55,17 @@ def _moment(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC") if at else "—"
 
 
-async def _waiting(endpoint_id: str) -> int:
+async def _waiting(endpoint_id: str) -> str:
+    """How many messages wait, in words."""
     rows = await fetch(
-        "SELECT COUNT(*) FROM webhook_delivery"
-        " WHERE endpoint_id = $1 AND state IN ('PENDING', 'DELIVERING', 'HELD')",
+        "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_delivery"
+        " WHERE endpoint_id = $1 AND state IN ('PENDING', 'DELIVERING', 'HELD')"
+        f" LIMIT {MOST_COUNTED + 1}) AS waiting",
         endpoint_id,
     )
-    return int(rows[0][0])
+    return in_words(int(rows[0][0]))
+
+
+def in_words(waiting: int) -> str:
+    """The number, or that it is a large one."""
+    return f"> {MOST_COUNTED}" if waiting > MOST_COUNTED else str(waiting)

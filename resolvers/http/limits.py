@@ -52,6 +52,8 @@ class Limits:
     documents: int = 1_000
     document_characters: int = 1_000_000
     execution_seconds: float = 10
+    # Of the document of a webhook endpoint: those of others wait meanwhile.
+    document_seconds: float = 1
     init_seconds: float = 10
     ping_seconds: float = 20
     heartbeat_seconds: float = 15

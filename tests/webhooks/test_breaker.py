@@ -17,7 +17,7 @@ from domain.structures.models import Structure
 from tests.make import a_structure, an_account, an_actor
 from tests.webhooks.conftest import Site, an_endpoint, news, run
 from tests.webhooks.receiver import Receiver, Reply
-from webhooks import breaker, endpoints, explain
+from webhooks import alerts, breaker, endpoints, explain
 from webhooks.delivery import quiet_until
 from webhooks.dispatch import dispatch
 from webhooks.endpoints import Kept, Resume
@@ -328,3 +328,7 @@ async def test_who_subscribed_the_space_with_modification_is_written_to(
 
     told = {mail.recipient for mail, _ in await mails.latest()}
     assert told == {main.email, writes.email}
+
+
+def test_a_letter_counts_what_waits_up_to_a_thousand() -> None:
+    assert [alerts.in_words(n) for n in (0, 6, 1_000, 1_001)] == ["0", "6", "1000", "> 1000"]

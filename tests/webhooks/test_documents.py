@@ -13,7 +13,7 @@ from domain import events
 from domain.access import Actor, Permission
 from domain.errors import Invalid, Problem
 from domain.structures.models import Structure
-from resolvers.documents import MOST_CHARACTERS, MOST_POINTS, StoredDocuments
+from resolvers.documents import MOST_CHARACTERS, MOST_POINTS, StoredDocuments, document_limits
 from resolvers.http import Limits
 from resolvers.root import schema
 from tests.api import Api, served
@@ -307,6 +307,23 @@ async def test_a_document_that_breaks_the_server_stops_nothing(
     assert body["errors"][0]["extensions"]["code"] == "INTERNAL"
     assert "data" not in body
     assert (await Endpoint.get(id=endpoint.id)).document_failures == 1
+
+
+async def test_a_document_that_takes_too_long_is_sent_thin_and_holds_nobody_up(
+    owner: Structure, receiver: Receiver
+) -> None:
+    assert document_limits(Limits()).execution_seconds == 1
+    documents.configure(StoredDocuments(schema, Limits(document_seconds=1e-6)))
+    endpoint = await with_document(owner, receiver, KIND)
+    plain = (await an_endpoint(owner, receiver)).endpoint
+
+    await news(owner)
+    assert await dispatch() == 2
+
+    (body,) = await bodies(endpoint)
+    assert body["errors"][0]["extensions"]["code"] == "TIMEOUT"
+    assert ("data" in body, "link" in body) == (False, True)
+    assert all("data" in body for body in await bodies(plain))
 
 
 async def test_while_the_database_is_away_nothing_is_frozen(
