@@ -68,6 +68,7 @@ MODELS = {
     "webhooks": ["webhooks.models"],
 }
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -342,6 +343,27 @@ class Settings(BaseSettings):
     def _seconds(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(int(w) for w in value.split(",") if w.strip())
+        return value
+
+    @field_validator("webhook_retry_seconds")
+    @classmethod
+    def _attempts(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or min(value) < 0:
+            raise ValueError("write at least one number, none below 0, such as 0,5,300")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"use {', '.join(LOG_LEVELS)}")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("write an address, such as https://factures.example.org")
         return value
 
     @field_validator("webhook_allow")

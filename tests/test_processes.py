@@ -301,6 +301,11 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "a broker of another kind": ({"BROKER_URL": "kafka://x"}, "BROKER_URL: use redis://"),
     "production without https": ({"ENVIRONMENT": "production"}, "PUBLIC_URL"),
     "no network": ({"WEBHOOK_ALLOW": "everyone"}, "WEBHOOK_ALLOW"),
+    "no attempt at all": ({"WEBHOOK_RETRY_SECONDS": ","}, "WEBHOOK_RETRY_SECONDS: write at least"),
+    "an attempt in the past": ({"WEBHOOK_RETRY_SECONDS": "0,-5"}, "WEBHOOK_RETRY_SECONDS: write"),
+    "a level that is none": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: use DEBUG, INFO"),
+    "an address without a scheme": ({"PUBLIC_URL": "factures.example.org"}, "PUBLIC_URL: write"),
+    "wake-ups without a broker": ({"WAKE_UPS": "redis"}, "WAKE_UPS: redis needs a BROKER_URL"),
 }  # fmt: skip
 
 
