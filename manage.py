@@ -55,7 +55,7 @@ from domain.structures.importing import import_structures
 from frontend_contract import generate
 from resolvers.documents import Judge, next_schema
 from resolvers.root import schema
-from settings import Settings, opened, sealed
+from settings import Settings, opened, problems_of, sealed
 from webhooks import checking, probe, probe_words
 from webhooks.addresses import Allowed
 from webhooks.listen import Stopped, Wanted
@@ -80,10 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = asked.command(settings, asked)
         return int(asyncio.run(result) if asyncio.iscoroutine(result) else result)
     except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(map(str, problem["loc"])).upper()
-            words = problem["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ")
-            print(f"error: {name}: {words}" if name else f"error: {words}", file=sys.stderr)
+        for problem in problems_of(error):
+            print(f"error: {problem}", file=sys.stderr)
         return 2
     except (MigrationError, ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth import holdings as auth_holdings
@@ -78,7 +78,13 @@ Seconds = Annotated[tuple[int, ...], NoDecode]
 class Settings(BaseSettings):
     """Every setting, its type, its default and what it does. Read from the environment."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        # Whoever prints a refusal whole, such as a traceback, prints no secret.
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
 
     # Serving
     host: str = Field("127.0.0.1", description="Address the server listens on.")
@@ -480,6 +486,16 @@ class Settings(BaseSettings):
     def webhook_networks(self) -> tuple[tuple[IPv4Network | IPv6Network, int | None], ...]:
         """The allowed networks, each with the only port allowed in it or None."""
         return tuple(network_and_port(text) for text in self.webhook_allow)
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, one sentence per setting."""
+    said = []
+    for problem in error.errors():
+        name = ".".join(map(str, problem["loc"])).upper()
+        words = problem["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ")
+        said.append(f"{name}: {words}" if name else words)
+    return said
 
 
 def network_and_port(text: str) -> tuple[IPv4Network | IPv6Network, int | None]:

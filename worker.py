@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 import dramatiq
+from pydantic import ValidationError
 
 import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
 from app import stored_documents
 from manage import configure_logs
-from settings import Settings, listening, opened
+from settings import Settings, listening, opened, problems_of
 from webhooks import documents, tasks
 
 
@@ -33,6 +35,11 @@ async def _open(settings: Settings) -> AsyncIterator[None]:
         yield
 
 
-_settings = Settings()
-configure_logs(_settings)
-dramatiq.set_broker(build(_settings))
+try:
+    _settings = Settings()
+    configure_logs(_settings)
+    dramatiq.set_broker(build(_settings))
+except ValidationError as refused:
+    sys.exit("\n".join(f"error: {problem}" for problem in problems_of(refused)))
+except ValueError as refused:
+    sys.exit(f"error: {refused}")

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx2
 import pytest
+from pydantic import ValidationError
 
 import manage
 from domain.clock import today
@@ -409,3 +410,42 @@ def test_a_command_that_cannot_reach_the_database_says_where_it_looked(
     said = capsys.readouterr().err
     assert status == 2
     assert said.startswith(f"error: DATABASE_URL: cannot connect to 127.0.0.1:{nobody}/bordereau:")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({}, "error: BROKER_URL is empty: the server holds the worker, none is needed apart\n"),
+        ({"BROKER_URL": "kafka://x"}, "error: BROKER_URL: use redis:// or amqp://"),
+        (
+            {"BROKER_URL": "amqp://u:hidden@127.0.0.1", "WAKE_UPS": "redis"},
+            "error: WAKE_UPS: redis needs a BROKER_URL that begins with redis://\n",
+        ),
+    ],
+    ids=["no broker", "another broker", "wake-ups through no Redis"],
+)
+async def test_a_worker_names_a_wrong_setting_without_any_secret(
+    wrong: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    env = environment(f"sqlite:///{tmp_path}/x.db", a_port(), SMTP_URL="smtp://u:hidden@h", **wrong)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "import worker", cwd=ROOT, env=env, stderr=subprocess.PIPE
+    )
+    heard = (await process.communicate())[1].decode()
+
+    assert process.returncode == 1
+    assert heard.startswith(said)
+    assert "hidden" not in heard
+    assert "Traceback" not in heard
+
+
+def test_a_refusal_of_settings_holds_no_secret_however_it_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SMTP_URL", "smtp://u:hidden@h")
+    monkeypatch.setenv("WAKE_UPS", "redis")
+
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+
+    assert "hidden" not in str(refused.value)

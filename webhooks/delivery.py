@@ -153,7 +153,11 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     site, at = policy.current(), now()
     endpoints = await queue.lock_endpoints(r.claimed.endpoint.id for r in results)
     held = await queue.still_held(r.claimed for r in results)
-    settled = [(r, _then(r, at, site, uniform)) for r in results if r.claimed.id in held]
+    settled = [
+        (r, _then(r, at, site, uniform))
+        for r in results
+        if (r.claimed.id, r.claimed.lease) in held
+    ]
     await queue.write_attempts([_attempt(result, then) for result, then in settled])
     await queue.write_settlements([(result.claimed, then) for result, then in settled])
     await health.tally(_tried(result, then) for result, then in settled)
@@ -186,6 +190,7 @@ async def take_back(*, alone: bool = False, uniform: Uniform = random.uniform) -
         attempts = [_attempt(result, then)._replace(latency_ms=None) for result, then in settled]
         await queue.write_attempts(attempts)
         await queue.write_settlements([(result.claimed, then) for result, then in settled])
+        await queue.count_anew_if_unanswered(claimed.id for claimed in lost)
         given_up = [one for one in settled if one[1].state is DeliveryState.EXHAUSTED]
         await health.tally(_tried(result, then) for result, then in given_up)
         for result, _ in given_up:

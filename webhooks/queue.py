@@ -20,6 +20,7 @@ from domain.select import Statement
 from webhooks import limits, policy
 from webhooks.limits import Lane
 from webhooks.models import DeliveryState, Endpoint, EndpointStatus, NextAttempt
+from webhooks.outbound import ErrorKind
 from webhooks.policy import Policy
 
 LAST_POSITION = (1 << 62) - 1
@@ -262,17 +263,20 @@ async def anything_due() -> bool:
     return bool(rows[0][0])
 
 
-async def still_held(claims: Iterable[Claimed]) -> set[str]:
-    """The deliveries among these whose lease nobody took over, locked until the commit."""
-    leases = {claim.id: claim.lease for claim in claims}
+async def still_held(claims: Iterable[Claimed]) -> set[tuple[str, str]]:
+    """The (delivery, lease) pairs among these that nobody took over, locked until the commit.
+
+    One process may hold two claims of one delivery: it stood still, and took it again.
+    """
+    held = {(claim.id, claim.lease) for claim in claims}
     statement = Statement(dialect())
-    mine = statement.among("id", sorted(leases))
+    mine = statement.among("id", sorted({name for name, _ in held}))
     lock = LOCKING if statement.postgres else ""
     rows = await fetch(
         f"SELECT id, lease FROM webhook_delivery WHERE {mine} AND state = 'DELIVERING'{lock}",
         *statement.params,
     )
-    return {row["id"] for row in rows if row["lease"] == leases[row["id"]]}
+    return held & {(row["id"], row["lease"]) for row in rows}
 
 
 async def lock_endpoints(ids: Iterable[str]) -> dict[str, Endpoint]:
@@ -472,6 +476,15 @@ async def count_anew(endpoint_id: str) -> None:
         "UPDATE webhook_delivery SET first_attempt_at = NULL"
         " WHERE endpoint_id = $1 AND state = 'PENDING' AND first_attempt_at IS NOT NULL",
         endpoint_id,
+    )
+
+
+async def count_anew_if_unanswered(delivery_ids: Iterable[str]) -> None:
+    """The same for deliveries of which every attempt was interrupted: no receiver is to blame."""
+    await execute_many(
+        "UPDATE webhook_delivery SET first_attempt_at = NULL WHERE id = $1 AND NOT EXISTS"
+        " (SELECT 1 FROM webhook_attempt a WHERE a.delivery_id = $1 AND a.error <> $2)",
+        [(one, ErrorKind.INTERRUPTED.value) for one in delivery_ids],
     )
 
 

@@ -13,6 +13,7 @@ from tests.make import a_structure, an_actor
 from tests.webhooks.conftest import Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
 from webhooks import dispatch, endpoints, explain, ordering
+from webhooks.delivery import take_back, turn
 from webhooks.endpoints import Kept, Resume
 from webhooks.explain import Why
 from webhooks.machine import Machine
@@ -58,6 +59,25 @@ async def test_what_blocks_its_object_for_too_long_is_skipped_and_the_next_ones_
     assert why.why is Why.BLOCKED_TOO_LONG
     (told,) = [e for e in await events.after(0, limit=50) if e.kind == "webhook.delivery_skipped"]
     assert (told.data["deliveryId"], told.data["reason"]) == (first.id, "BLOCKED_TOO_LONG")
+
+
+async def test_what_no_receiver_ever_refused_is_not_skipped(
+    owner: Structure, receiver: Receiver, machine: Machine, clock: Clock
+) -> None:
+    await an_endpoint(owner, receiver, kinds=("structure.updated",), options=SKIPPING)
+    for n in range(2):
+        await news(owner, n=n)
+    await dispatch.dispatch()
+    await turn([], 10)
+    clock.advance(timedelta(hours=1))
+    assert await take_back() == 1
+
+    skipped = await ordering.skip_blocked()
+    clock.advance(timedelta(minutes=10))
+    await run(machine)
+
+    assert skipped == 0
+    assert [c["data"]["n"] for c in receiver.contents] == [0, 1]
 
 
 async def test_the_sweep_skips_by_itself(
