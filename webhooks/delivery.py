@@ -154,9 +154,7 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     endpoints = await queue.lock_endpoints(r.claimed.endpoint.id for r in results)
     held = await queue.still_held(r.claimed for r in results)
     settled = [
-        (r, _then(r, at, site, uniform))
-        for r in results
-        if (r.claimed.id, r.claimed.lease) in held
+        (r, _then(r, at, site, uniform)) for r in results if (r.claimed.id, r.claimed.lease) in held
     ]
     await queue.write_attempts([_attempt(result, then) for result, then in settled])
     await queue.write_settlements([(result.claimed, then) for result, then in settled])

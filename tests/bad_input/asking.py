@@ -41,7 +41,7 @@ _ASKED_FOR = "SELECT COUNT(*) FROM event WHERE actor_kind <> 'SYSTEM'"
 
 
 async def everything_stored() -> dict[str, int]:
-    """How many facts callers made, and the number of rows of each table that a request may write."""
+    """How many facts callers made, and the rows of each table that a request may write."""
     counts = ", ".join(f"(SELECT COUNT(*) FROM {t}) AS {t}" for t in TABLES)
     row = (await fetch(f"SELECT ({_ASKED_FOR}) AS event, {counts}"))[0]
     return {name: row[name] for name in ("event", *TABLES)}
