@@ -16,7 +16,7 @@ from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.reading import column, computed, shows, to_one
 from schema.scalars import EventCursor
-from webhooks import queries, replays, words
+from webhooks import queries, replaying, replays, words
 from webhooks.models import ReplayState
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ async def _progress(root: Any, info: Info) -> WebhookReplayProgress:
     )
 
 
-async def _of_open(keys: list[tuple[str, int]]) -> list[replays.Progress]:
-    return await replays.progress_of([key[0] for key in keys], [key[1] for key in keys])
+async def _of_open(keys: list[tuple[str, int]]) -> list[replaying.Progress]:
+    return await replaying.progress_of([key[0] for key in keys], [key[1] for key in keys])
 
 
 @shows(

@@ -13,7 +13,7 @@ from domain.clock import now
 from domain.db import fetch
 from domain.events import Event
 from domain.ids import findable
-from webhooks import dispatch, policy, queue, replays
+from webhooks import dispatch, policy, queue, replaying
 from webhooks.matching import Verdict, verdict
 from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointStatus, SkipReason
 from webhooks.queries import READ
@@ -81,7 +81,7 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
         return None
     delivery = await Delivery.get_or_none(endpoint_id=endpoint_id, event_id=event_id)
     if delivery is None:
-        if await replays.that_will_send(endpoint, event):
+        if await replaying.that_will_send(endpoint, event):
             return Explanation(Why.REPLAY_TO_COME)
         return Explanation(why_none(endpoint, event, await dispatch.position(), now()))
     behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None

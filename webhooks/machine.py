@@ -18,7 +18,7 @@ from domain import deadlines
 from domain.clock import now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import delivery, mailer, ordering, policy, probes, queue, replays
+from webhooks import delivery, mailer, ordering, policy, probes, queue, replaying
 from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
@@ -149,7 +149,7 @@ class Machine:
             self._spawn(self.deliver())
         if not self._mailing and await mailer.is_behind():
             self._spawn(self._send_mail())
-        if not self._replaying and await replays.any_open():
+        if not self._replaying and await replaying.any_open():
             self._spawn(self.replay())
         if not self._probing and await probes.any_asked():
             self._spawn(self._probe())
@@ -166,11 +166,11 @@ class Machine:
         """Go on with replays until each waits for something that takes its time."""
         self._replaying = True
         try:
-            while not self._stopping and await replays.advance():
+            while not self._stopping and await replaying.advance():
                 # A dispatcher that came meanwhile has left: see `replays`.
                 self.look()
                 self._spawn(self.deliver())
-                await asyncio.sleep(replays.BETWEEN_SECONDS)
+                await asyncio.sleep(replaying.BETWEEN_SECONDS)
         finally:
             self._replaying = False
 

@@ -177,7 +177,7 @@ class Delivery(Model):
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
-    # The last replay it is part of, and what it was before, if it was: see `webhooks/replays.py`.
+    # The last replay it is part of, and what it was before, if it was: see `webhooks/replaying.py`.
     replay_id = fields.CharField(max_length=30, null=True)
     before_replay = fields.TextField(null=True)
 

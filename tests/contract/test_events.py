@@ -60,7 +60,7 @@ from tests.make import (
 )
 from tests.rare_events import RARE
 from tests.world import ERP_GRANTS, World, a_world
-from webhooks import endpoints, ordering, probes, queue, replays
+from webhooks import endpoints, ordering, probes, queue, replaying, replays
 from webhooks import life as webhook_life
 from webhooks import policy as webhook_policy
 from webhooks.courier import Courier
@@ -168,8 +168,8 @@ async def everything_about_webhooks(world: World) -> None:
     manager = await world.actor("supplier")
     await replays.cancel(manager, world.replay.id)
     await replays.start(manager, ReplayDraft(world.endpoint.id, Bound(cursor=cursors.event(0))))
-    while await replays.any_open():
-        await replays.advance()
+    while await replaying.any_open():
+        await replaying.advance()
     await probes.ask(manager, world.endpoint.id)
     await probes.run(Courier(Nowhere()))
     await everything_that_becomes_of_an_endpoint(manager, world)

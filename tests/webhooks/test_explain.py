@@ -17,7 +17,7 @@ from domain.structures.models import Structure
 from tests.make import a_structure, an_actor
 from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Receiver, Reply
-from webhooks import endpoints, explain, replays
+from webhooks import endpoints, explain, replaying, replays
 from webhooks.dispatch import dispatch
 from webhooks.endpoints import Resume
 from webhooks.explain import Why
@@ -204,12 +204,12 @@ class Life:
     async def replay(self, endpoint: Endpoint) -> None:
         start = replays.Bound(at=self.told[0].occurred_at)
         is_paused = (await Endpoint.get(id=endpoint.id)).status == E.PAUSED
-        if not is_paused and not await replays.any_open():
+        if not is_paused and not await replaying.any_open():
             draft = replays.ReplayDraft(endpoint.id, start)
             await replays.start(an_actor(self.owner), draft)
 
     async def go_on(self, endpoint: Endpoint) -> None:
-        await replays.advance()
+        await replaying.advance()
 
 
 async def test_whatever_happens_each_pair_has_one_explanation_that_agrees_with_the_queue(

@@ -21,7 +21,7 @@ from tests.api import served
 from tests.make import a_supplier, an_actor
 from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Receiver, Reply
-from webhooks import health, queries, replays, retention, sent_headers
+from webhooks import health, queries, replaying, replays, retention, sent_headers
 from webhooks.dispatch import dispatch
 from webhooks.health import CLASSES, latency_class, percentile
 from webhooks.machine import Machine
@@ -280,12 +280,12 @@ async def test_a_replay_that_goes_on_keeps_what_it_took_up(
     start = replays.Bound(at=clock.now() - timedelta(days=100))
     draft = replays.ReplayDraft(kept.endpoint.id, start)
     started = await replays.start(an_actor(owner), draft)
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
 
     assert await retention.forget_old() == 0
     await run(machine)
-    await replays.advance()
+    await replaying.advance()
     assert (await Replay.get(id=started.id)).delivered == 1
     assert await retention.forget_old() == 0
 

@@ -22,7 +22,7 @@ from tests.webhooks.conftest import AT_ONCE, Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
 from tests.webhooks.test_documents import KIND
 from tests.webhooks.test_endpoints import rules
-from webhooks import endpoints, explain, replays
+from webhooks import endpoints, explain, replaying, replays
 from webhooks.dispatch import dispatch
 from webhooks.endpoints import Kept, Resume
 from webhooks.explain import Why
@@ -49,9 +49,9 @@ async def replay(kept: Kept, **changes: Any) -> Replay:
 async def to_the_end(machine: Machine) -> None:
     """Let the machine go on with replays, and deliver, until nothing is open."""
     for _ in range(100):
-        await replays.advance()
+        await replaying.advance()
         await run(machine)
-        if not await replays.any_open():
+        if not await replaying.any_open():
             return
     raise AssertionError("a replay does not end")
 
@@ -170,8 +170,8 @@ async def test_the_events_of_an_object_go_together_in_order_before_what_waits(
 
     await replay(kept, max_rate=1)
     clock.advance(timedelta(seconds=1))
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
     await news(owner, first, n="later")
     await run(machine)
 
@@ -179,7 +179,7 @@ async def test_the_events_of_an_object_go_together_in_order_before_what_waits(
     assert numbers(receiver.messages) == ["a0", "a1", "a2", "live", "later"]
     for _ in range(3):
         clock.advance(timedelta(seconds=10))
-        await replays.advance()
+        await replaying.advance()
         await run(machine)
     assert numbers(receiver.messages)[5:] == ["b0", "b1", "b2"]
 
@@ -193,11 +193,11 @@ async def test_a_replay_takes_a_few_at_a_time_and_no_faster_than_asked(
     await dispatch()
 
     started = await replay(kept, max_rate=3)
-    await replays.advance()
+    await replaying.advance()
     seen = []
     for _ in range(4):
-        await replays.advance()
-        await replays.advance()
+        await replaying.advance()
+        await replaying.advance()
         await run(machine)
         seen.append(len(receiver.messages))
         clock.advance(timedelta(seconds=1))
@@ -216,8 +216,8 @@ async def test_a_cancelled_replay_leaves_everything_as_it_was(
     before = await Delivery.all().values()
     receiver.messages.clear()
     started = await replay(kept)
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
     assert await Delivery.filter(state="PENDING").count() == 1
     assert await Delivery.filter(state="HELD").count() == 1
 
@@ -246,8 +246,8 @@ async def test_what_was_tried_in_a_cancelled_replay_is_given_up_or_as_it_was(
     await run(machine)
     receiver.reply = Reply(500)
     started = await replay(kept)
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
     await run(machine)
 
     await replays.cancel(an_actor(owner), started.id)
@@ -266,8 +266,8 @@ async def test_what_was_under_way_when_it_was_cancelled_is_not_tried_again(
     await dispatch()
     receiver.reply = Reply(500, delay=0.2)
     started = await replay(kept)
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
     sending = asyncio.create_task(machine.deliver())
     await receiver.has(1)
 
@@ -277,7 +277,7 @@ async def test_what_was_under_way_when_it_was_cancelled_is_not_tried_again(
         await replay(kept)
     assert rules(refusal) == ["BDR-WHK-050"]
     await sending
-    await replays.advance()
+    await replaying.advance()
     clock.advance(timedelta(hours=1))
     await run(machine)
 
@@ -356,7 +356,7 @@ async def test_two_processes_that_advance_at_once_queue_each_event_once(
 
     started = await replay(kept)
     for _ in range(3):
-        await asyncio.gather(replays.advance(), replays.advance())
+        await asyncio.gather(replaying.advance(), replaying.advance())
     await to_the_end(machine)
 
     assert numbers(receiver.messages) == [0, 1, 2, 3, 4]
@@ -401,12 +401,12 @@ async def test_a_deleted_endpoint_ends_its_replay_and_a_paused_one_delays_it(
     await dispatch()
     started = await replay(kept)
     await endpoints.pause(actor, kept.endpoint.id)
-    await replays.advance()
-    assert await replays.advance() is False
+    await replaying.advance()
+    assert await replaying.advance() is False
     await endpoints.resume(actor, kept.endpoint.id, Resume.ALL)
-    await replays.advance()
+    await replaying.advance()
     await endpoints.delete(actor, kept.endpoint.id)
-    await replays.advance()
+    await replaying.advance()
 
     ended = await Replay.get(id=started.id)
     assert (ended.state, ended.closed_at is None) == (ReplayState.CANCELLED, False)
@@ -467,8 +467,8 @@ async def test_an_endpoint_without_order_is_sent_a_replay_without_order(
     await Endpoint.filter(id=kept.endpoint.id).update(ordering=Ordering.NONE)
     await dispatch()
     await replay(kept)
-    await replays.advance()
-    await replays.advance()
+    await replaying.advance()
+    await replaying.advance()
 
     assert {d.state.value for d in await Delivery.all()} == {"PENDING"}
     await to_the_end(machine)
