@@ -111,9 +111,8 @@ def decoded(text: str) -> bytes:
 
 def said(signed: Mapping[str, str], keys: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
     """What a checkpoint says, if one of the published keys signed it (RFC 7515, detached)."""
-    # Imported here: who checks events only needs Python alone.
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - needed for keys only
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - events need Python alone
         Ed25519PublicKey,
     )
 

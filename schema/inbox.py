@@ -104,7 +104,7 @@ class EventInboxItem(Node):
         graphql_type=Event | None,
         metadata={"cost": 0},
     )
-    async def event(root: Any, info: Info) -> Any:  # noqa: N805 - a row stands for the type
+    async def event(root: Any, info: Info) -> Any:  # noqa: N805 - a row stands for it
         event = await info.context.load.batch("inbox_events", _events_at, root.position)
         if event is None or not visible(event, info.context.actor):
             return None
@@ -115,7 +115,7 @@ class EventInboxItem(Node):
         " for this event in the full payload: one parser serves push and pull. Null when you may"
         " not read it."
     )
-    async def webhook_body(root: Any, info: Info) -> str | None:  # noqa: N805 - idem
+    async def webhook_body(root: Any, info: Info) -> str | None:  # noqa: N805 - a row stands for it
         event = await info.context.load.batch("inbox_events", _events_at, root.position)
         if event is None or not visible(event, info.context.actor):
             return None
@@ -150,7 +150,7 @@ class EventLease(Node):
         description="Évènements. What is left of it, in the order of the log; at most 100.",
         metadata={"bound": _PRICED_ITEMS},
     )
-    async def items(root: Any, info: Info) -> list[EventInboxItem]:  # noqa: N805 - idem
+    async def items(root: Any, info: Info) -> list[EventInboxItem]:  # noqa: N805 - a row stands for it
         found: list[EventInboxItem] = await info.context.load.batch(
             "inbox_leases", _items_of, root.id
         )
@@ -245,7 +245,7 @@ class EventConsumer(Node):
         description="Avancement. How far it has come, and what is left to do.",
         metadata={"cost": 20},
     )
-    async def standing(root: Any) -> EventConsumerStanding:  # noqa: N805 - idem
+    async def standing(root: Any) -> EventConsumerStanding:  # noqa: N805 - a row stands for it
         consumer = await Consumer.get(id=root.id)
         return EventConsumerStanding(found=await queries.standing(consumer))
 

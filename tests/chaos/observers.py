@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -39,7 +40,7 @@ query($after: EventCursor) {
 Frame = dict[str, Any]
 
 
-class Observer:
+class Observer(ABC):
     """A reader with a cursor; each connection continues after what the one before was told."""
 
     def __init__(self, name: str, client: Client, cursor: str) -> None:
@@ -91,9 +92,9 @@ class Observer:
             self.connections[-1].append(frame["event"]["id"])
         self.cursor = frame["cursor"]
 
+    @abstractmethod
     def frames(self, url: str) -> AsyncIterator[Frame]:
         """What one connection tells."""
-        raise NotImplementedError
 
 
 class BySse(Observer):
