@@ -8,7 +8,7 @@ from domain.access import Permission
 from domain.db import fetch
 from domain.mail.actions import post
 from domain.structures.members import holders_of, structure_name
-from webhooks import policy
+from webhooks import policy, queue
 from webhooks.models import Endpoint, EndpointStatus
 from webhooks.outbound import Outcome
 
@@ -59,8 +59,7 @@ async def _waiting(endpoint_id: str) -> str:
     """How many messages wait, in words."""
     rows = await fetch(
         "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_delivery"
-        " WHERE endpoint_id = $1 AND state IN ('PENDING', 'DELIVERING', 'HELD')"
-        f" LIMIT {MOST_COUNTED + 1}) AS waiting",
+        f" WHERE endpoint_id = $1 AND {queue.OPEN} LIMIT {MOST_COUNTED + 1}) AS waiting",
         endpoint_id,
     )
     return in_words(int(rows[0][0]))

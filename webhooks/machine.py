@@ -167,7 +167,7 @@ class Machine:
         self._replaying = True
         try:
             while not self._stopping and await replaying.advance():
-                # A dispatcher that came meanwhile has left: see `replays`.
+                # A dispatcher that came meanwhile has left: the replay held its place.
                 self.look()
                 self._spawn(self.deliver())
                 await asyncio.sleep(replaying.BETWEEN_SECONDS)
