@@ -41,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
 async def _chaos(asked: argparse.Namespace) -> int:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    # Also where it was started in the background, with interrupts ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     seed = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
     print(f"chaos: seed {seed} (again with --seed {seed})", flush=True)
     forms = FORMS if asked.form == "both" else (asked.form,)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -66,13 +66,17 @@ def headers(body: bytes, identifier: str = "evt_1") -> Mapping[str, str]:
 
 
 OTHER = BODY.replace(b"}", b',"more":1}')
-MESSAGES = {
-    "genuine, and the same again": ([(BODY, headers(BODY))] * 2, ""),
-    "signed by another": ([(OTHER, headers(BODY))], "signature"),
-    "another body the second time": ([(BODY, headers(BODY)), (OTHER, headers(OTHER))], "first"),
-    "headers of another event": ([(BODY, headers(BODY, "evt_2"))], "another event"),
+# Made when they are sent: a receiver refuses what was signed minutes ago.
+MESSAGES: dict[str, tuple[Callable[[], list[tuple[bytes, Mapping[str, str]]]], str]] = {
+    "genuine, and the same again": (lambda: [(BODY, headers(BODY))] * 2, ""),
+    "signed by another": (lambda: [(OTHER, headers(BODY))], "signature"),
+    "another body the second time": (
+        lambda: [(BODY, headers(BODY)), (OTHER, headers(OTHER))],
+        "first",
+    ),
+    "headers of another event": (lambda: [(BODY, headers(BODY, "evt_2"))], "another event"),
     "without its type": (
-        [(BODY, {k: v for k, v in headers(BODY).items() if k != "webhook-event-type"})],
+        lambda: [(BODY, {k: v for k, v in headers(BODY).items() if k != "webhook-event-type"})],
         "missing",
     ),
 }
@@ -80,7 +84,8 @@ MESSAGES = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 async def test_a_receiver_tells_what_is_wrong_with_a_message(name: str) -> None:
-    messages, words = MESSAGES[name]
+    made, words = MESSAGES[name]
+    messages = made()
     async with Receivers(Random(1), timeout=1) as receivers, httpx2.AsyncClient() as http:
         one = receivers.all[0]
         one.secret = SECRET
