@@ -306,7 +306,10 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "an attempt in the past": ({"WEBHOOK_RETRY_SECONDS": "0,-5"}, "WEBHOOK_RETRY_SECONDS: write"),
     "a level that is none": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: use DEBUG, INFO"),
     "an address without a scheme": ({"PUBLIC_URL": "factures.example.org"}, "PUBLIC_URL: write"),
-    "wake-ups without a broker": ({"WAKE_UPS": "redis"}, "WAKE_UPS: redis needs a BROKER_URL"),
+    "wake-ups without a broker": (
+        {"WAKE_UPS": "redis", "BROKER_URL": ""},
+        "WAKE_UPS: redis needs a BROKER_URL",
+    ),
 }  # fmt: skip
 
 
@@ -444,6 +447,7 @@ def test_a_refusal_of_settings_holds_no_secret_however_it_is_printed(
 ) -> None:
     monkeypatch.setenv("SMTP_URL", "smtp://u:hidden@h")
     monkeypatch.setenv("WAKE_UPS", "redis")
+    monkeypatch.setenv("BROKER_URL", "")
 
     with pytest.raises(ValidationError) as refused:
         Settings()

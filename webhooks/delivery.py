@@ -33,6 +33,8 @@ from webhooks.queue import AttemptRow, Claimed, Settlement, Taken
 # Claimed at a time, and written at a time.
 BATCH = 200
 GATHER_SECONDS = 0.004
+# A message that fell with its workers so often may be what makes them fall: it then waits.
+INTERRUPTIONS_AT_ONCE = 3
 GONE = 410
 TOO_MANY = 429
 _INTERRUPTED = Outcome(
@@ -170,9 +172,10 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
 async def take_back(*, alone: bool = False, uniform: Uniform = random.uniform) -> int:
     """Make the deliveries of dead workers due again, or give them up; their number.
 
-    An interruption is a failed attempt, so that a message that kills its worker comes later and
-    later, and ends. It says nothing of the endpoint. `alone`: no other process works on this
-    database; what it was sending when it ended is taken whatever its lease, and due at once.
+    An interruption is a failed attempt, so that a message that kills its worker again and again
+    comes later and later, and ends. It says nothing of the endpoint. `alone`: no other process
+    works on this database; what it was sending when it ended is taken whatever its lease, and due
+    at once.
     """
     site, at = policy.current(), now()
     until = datetime.max.replace(tzinfo=at.tzinfo) if alone else at
@@ -205,7 +208,8 @@ def _again(
 ) -> Settlement:
     """What becomes of a delivery whose worker died."""
     then = settlement(_INTERRUPTED, claimed.failures, at, site, uniform)
-    is_due = alone and then.next_attempt_at is not None
+    at_once = alone or claimed.failures < INTERRUPTIONS_AT_ONCE
+    is_due = at_once and then.next_attempt_at is not None
     return replace(then, next_attempt_at=at) if is_due else then
 
 
