@@ -27,6 +27,26 @@ SCOPES: dict[str, ScopeText] = {
     ),
     P.READ_TO_VALIDATE: ScopeText("Consulter les factures à valider", "Read invoices to validate"),
     P.VALIDATE: ScopeText("Valider ou refuser des factures", "Validate or refuse invoices"),
+    P.READ_WORKS: ScopeText("Consulter les factures de travaux", "Read works billing files"),
+    P.ACT_ON_WORKS: ScopeText(
+        "Déposer et traiter des pièces de facturation de travaux",
+        "Deposit and process works billing documents",
+    ),
+    P.READ_MEMOS: ScopeText("Consulter les mémoires de frais de justice", "Read court-cost memos"),
+    P.ACT_ON_MEMOS: ScopeText(
+        "Déposer et traiter des mémoires de frais de justice",
+        "Deposit and process court-cost memos",
+    ),
+    P.READ_REFUNDS: ScopeText("Consulter les demandes de remboursement", "Read refund requests"),
+    P.ACT_ON_REFUNDS: ScopeText(
+        "Déposer et traiter des demandes de remboursement",
+        "Deposit and process refund requests",
+    ),
+    P.READ_CONTRACTS: ScopeText("Consulter les marchés", "Read contracts"),
+    P.MANAGE_CONTRACTS: ScopeText(
+        "Déclarer des marchés et accepter les rôles de chacun",
+        "Declare contracts and accept the role of each party",
+    ),
     P.READ_STRUCTURE: ScopeText("Consulter la fiche de vos structures", "Read your structures"),
     P.MANAGE_STRUCTURE: ScopeText(
         "Modifier vos structures, leurs services et leurs coordonnées bancaires",

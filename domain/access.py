@@ -26,6 +26,14 @@ class Permission(StrEnum):
     PROCESS = "invoice:process"
     READ_TO_VALIDATE = "invoice:read_to_validate"
     VALIDATE = "invoice:validate"
+    READ_WORKS = "works:read"
+    ACT_ON_WORKS = "works:act"
+    READ_MEMOS = "memo:read"
+    ACT_ON_MEMOS = "memo:act"
+    READ_REFUNDS = "refund:read"
+    ACT_ON_REFUNDS = "refund:act"
+    READ_CONTRACTS = "contract:read"
+    MANAGE_CONTRACTS = "contract:manage"
     READ_STRUCTURE = "structure:read"
     MANAGE_STRUCTURE = "structure:manage"
     SIGN_MANDATE = "mandate:sign"
@@ -46,6 +54,10 @@ READ_INVOICES = (P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE)
 SEEN_BY = frozenset(
     {
         *READ_INVOICES,
+        P.READ_WORKS,
+        P.READ_MEMOS,
+        P.READ_REFUNDS,
+        P.READ_CONTRACTS,
         P.READ_STRUCTURE,
         P.READ_MEMBERS,
         P.READ_WEBHOOKS,
@@ -92,6 +104,14 @@ _MANAGER = _MEMBER | {
     P.PROCESS,
     P.READ_TO_VALIDATE,
     P.VALIDATE,
+    P.READ_WORKS,
+    P.ACT_ON_WORKS,
+    P.READ_MEMOS,
+    P.ACT_ON_MEMOS,
+    P.READ_REFUNDS,
+    P.ACT_ON_REFUNDS,
+    P.READ_CONTRACTS,
+    P.MANAGE_CONTRACTS,
     P.MANAGE_STRUCTURE,
     P.SIGN_MANDATE,
     P.READ_MEMBERS,
@@ -113,27 +133,40 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.TECHNICAL:         _MEMBER,
     # Held on every structure. An administrator reads, never issues or processes.
     Role.ADMINISTRATOR:     _MEMBER | {P.READ_ISSUED, P.READ_RECEIVED, P.READ_TO_VALIDATE,
+                                       P.READ_WORKS, P.READ_MEMOS, P.READ_REFUNDS, P.READ_CONTRACTS,
                                        P.MANAGE_STRUCTURE, P.READ_MEMBERS, P.READ_WEBHOOKS,
                                        P.ADMINISTER},
 }
 
 _READ, _WRITE = Level.CONSULTATION_UNIQUEMENT, Level.MODIFICATION
 
+# Whoever follows works billing files also reads the contracts that they bill.
 SPACE_GRANTS: Mapping[tuple[Space, Level], frozenset[Permission]] = {
-    (Space.FACTURES_EMISES,    _READ):  frozenset({P.READ_ISSUED}),
-    (Space.FACTURES_EMISES,    _WRITE): frozenset({P.READ_ISSUED, P.ISSUE}),
-    (Space.FACTURES_RECUES,    _READ):  frozenset({P.READ_RECEIVED}),
-    (Space.FACTURES_RECUES,    _WRITE): frozenset({P.READ_RECEIVED, P.PROCESS}),
-    (Space.FACTURES_A_VALIDER, _READ):  frozenset({P.READ_TO_VALIDATE}),
-    (Space.FACTURES_A_VALIDER, _WRITE): frozenset({P.READ_TO_VALIDATE, P.VALIDATE}),
-    (Space.RACCORDEMENTS,      _READ):  frozenset({P.READ_WEBHOOKS}),
-    (Space.RACCORDEMENTS,      _WRITE): frozenset({P.READ_WEBHOOKS, P.MANAGE_WEBHOOKS}),
+    (Space.FACTURES_EMISES,     _READ):  frozenset({P.READ_ISSUED}),
+    (Space.FACTURES_EMISES,     _WRITE): frozenset({P.READ_ISSUED, P.ISSUE}),
+    (Space.FACTURES_RECUES,     _READ):  frozenset({P.READ_RECEIVED}),
+    (Space.FACTURES_RECUES,     _WRITE): frozenset({P.READ_RECEIVED, P.PROCESS}),
+    (Space.FACTURES_DE_TRAVAUX, _READ):  frozenset({P.READ_WORKS, P.READ_CONTRACTS}),
+    (Space.FACTURES_DE_TRAVAUX, _WRITE): frozenset({P.READ_WORKS, P.ACT_ON_WORKS, P.READ_CONTRACTS}),
+    (Space.FACTURES_A_VALIDER,  _READ):  frozenset({P.READ_TO_VALIDATE}),
+    (Space.FACTURES_A_VALIDER,  _WRITE): frozenset({P.READ_TO_VALIDATE, P.VALIDATE}),
+    (Space.MEMOIRES_DE_FRAIS,   _READ):  frozenset({P.READ_MEMOS}),
+    (Space.MEMOIRES_DE_FRAIS,   _WRITE): frozenset({P.READ_MEMOS, P.ACT_ON_MEMOS}),
+    (Space.DEMANDES_DE_REMBOURSEMENT, _READ):  frozenset({P.READ_REFUNDS}),
+    (Space.DEMANDES_DE_REMBOURSEMENT, _WRITE): frozenset({P.READ_REFUNDS, P.ACT_ON_REFUNDS}),
+    (Space.RACCORDEMENTS,       _READ):  frozenset({P.READ_WEBHOOKS}),
+    (Space.RACCORDEMENTS,       _WRITE): frozenset({P.READ_WEBHOOKS, P.MANAGE_WEBHOOKS}),
 }
 # fmt: on
 
-# Opened when a structure gets its first member: those whose subject exists. The others may be
-# opened and subscribed, and grant nothing yet.
-DEFAULT_SPACES = tuple(s for s in Space if (s, _READ) in SPACE_GRANTS)
+# Opened when a structure gets its first member. The spaces of works, memos and refunds are opened
+# by those whom they concern; nothing is deposited with a structure whose space is closed.
+DEFAULT_SPACES = (
+    Space.FACTURES_EMISES,
+    Space.FACTURES_RECUES,
+    Space.FACTURES_A_VALIDER,
+    Space.RACCORDEMENTS,
+)
 # What a habilitation on one service may grant: what payment requests are seen and processed by.
 ON_SERVICES = frozenset(
     {
@@ -143,6 +176,12 @@ ON_SERVICES = frozenset(
         P.PROCESS,
         P.READ_TO_VALIDATE,
         P.VALIDATE,
+        P.READ_WORKS,
+        P.ACT_ON_WORKS,
+        P.READ_MEMOS,
+        P.ACT_ON_MEMOS,
+        P.READ_REFUNDS,
+        P.ACT_ON_REFUNDS,
     }
 )
 _SERVICE = "svc_"

@@ -81,6 +81,10 @@ PARTIES: Mapping[Party, Words] = {
     Party.RECIPIENT: Words("Destinataire", "Recipient"),
     Party.VALIDATOR_1: Words("Premier valideur", "First validator"),
     Party.VALIDATOR_2: Words("Second valideur", "Second validator"),
+    Party.DEPOSITOR: Words("Déposant", "Depositor"),
+    Party.HOLDER: Words("Titulaire", "Holder of the contract"),
+    Party.PROJECT_MANAGER: Words("Maîtrise d'œuvre", "Project manager"),
+    Party.CONTRACTING_AUTHORITY: Words("Maîtrise d'ouvrage", "Contracting authority"),
     Party.SYSTEM: Words("Portail", "Portal"),
 }
 
@@ -158,6 +162,22 @@ PERMISSIONS: Mapping[Permission, Words] = {
         "Consulter les factures à valider", "Read invoices to validate"
     ),
     Permission.VALIDATE: Words("Valider des factures", "Validate invoices"),
+    Permission.READ_WORKS: Words("Consulter les factures de travaux", "Read works billing files"),
+    Permission.ACT_ON_WORKS: Words(
+        "Déposer et traiter des pièces de travaux", "Deposit and process works documents"
+    ),
+    Permission.READ_MEMOS: Words("Consulter les mémoires de frais", "Read court-cost memos"),
+    Permission.ACT_ON_MEMOS: Words(
+        "Déposer et traiter des mémoires de frais", "Deposit and process court-cost memos"
+    ),
+    Permission.READ_REFUNDS: Words(
+        "Consulter les demandes de remboursement", "Read refund requests"
+    ),
+    Permission.ACT_ON_REFUNDS: Words(
+        "Déposer et traiter des demandes de remboursement", "Deposit and process refund requests"
+    ),
+    Permission.READ_CONTRACTS: Words("Consulter les marchés", "Read contracts"),
+    Permission.MANAGE_CONTRACTS: Words("Gérer les marchés", "Manage contracts"),
     Permission.READ_STRUCTURE: Words("Consulter la structure", "Read the structure"),
     Permission.MANAGE_STRUCTURE: Words("Gérer la structure", "Manage the structure"),
     Permission.SIGN_MANDATE: Words("Signer le mandat de facturation", "Sign the invoicing mandate"),

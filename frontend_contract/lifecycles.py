@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.invoices.lifecycle import IN_HAND, INVOICE, InvoiceAction, InvoiceFacts
+from domain.invoices.lifecycle import INVOICE, InvoiceAction, InvoiceFacts
 from domain.invoices.words import INVOICE_ACTIONS, NEEDS
 from domain.labels import PARTIES
 from domain.lifecycle import Lifecycle, Step
+from domain.payments.steps import IN_HAND
 from domain.reference.frames import FRAMES, Frame
 from domain.reference.statuses import STATUSES, InvoiceStatus
 from domain.rules_text import RULES

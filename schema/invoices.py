@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -15,19 +14,23 @@ from domain.access import Actor
 from domain.invoices import queries
 from domain.invoices.lifecycle import INVOICE, InvoiceAction
 from domain.invoices.models import facts_of
-from domain.invoices.queries import COLUMN_OF, SERVICE_COLUMN_OF
 from domain.invoices.words import INVOICE_ACTIONS
-from domain.lifecycle import Need, Party
 from domain.reference.deposits import DepositMode
 from domain.reference.frames import Frame
 from domain.reference.payment import InvoiceType, PaymentMode
-from domain.reference.reasons import Reason, reasons_for
+from domain.reference.reasons import Reason
 from domain.reference.statuses import STATUSES, InvoiceStatus, StatusTone
 from domain.reference.vat import VatType
 from domain.reference.words import Words
-from domain.rules_text import problem
 from domain.select import Select
-from schema.context import InLocale, Locale
+from schema.documents import (
+    OfferedAction,
+    PaymentClock,
+    RecentChange,
+    offered,
+    status_label,
+    status_tone,
+)
 from schema.enums import shown_enum
 from schema.events import Event
 from schema.ids import Node
@@ -46,26 +49,6 @@ from schema.reading import (
 from schema.scalars import CurrencyCode, Sha256
 from schema.structures import BankAccount, Service, Structure
 
-
-class PaymentClockState(StrEnum):
-    """Where the payment time stands."""
-
-    NOT_STARTED = "NOT_STARTED"
-    RUNNING = "RUNNING"
-    STOPPED = "STOPPED"
-    ENDED = "ENDED"
-
-
-shown_enum(
-    PaymentClockState,
-    "État du délai de paiement. Where the payment time stands.",
-    {
-        PaymentClockState.NOT_STARTED: Words("Non commencé", "Not available to the recipient yet"),
-        PaymentClockState.RUNNING: Words("En cours", "Running"),
-        PaymentClockState.STOPPED: Words("Suspendu", "Stopped by a suspension"),
-        PaymentClockState.ENDED: Words("Terminé", "Paid, rejected or withdrawn"),
-    },
-)
 shown_enum(
     queries.InvoiceOrder,
     "Ordre. The order of a list of invoices; ties are broken by the identifier.",
@@ -122,76 +105,13 @@ class InvoiceTotals:
     )
 
 
-def _clock_state(row: Any) -> PaymentClockState:
-    if row.clock_started_at is None:
-        return PaymentClockState.NOT_STARTED
-    if row.clock_ended_at is not None:
-        return PaymentClockState.ENDED
-    return PaymentClockState.STOPPED if row.clock_stopped_at else PaymentClockState.RUNNING
-
-
-@shows(
-    description="Délai global de paiement. Starts when the invoice is made available, stops while"
-    " it is suspended, reopens when completed (Code de la commande publique, R. 2192-27)."
-)
-class InvoicePaymentClock:
-    state: PaymentClockState = computed(
-        _clock_state,
-        needs=("clock_started_at", "clock_stopped_at", "clock_ended_at"),
-        description="État. Where the payment time stands.",
-    )
-    days: int = column("payment_days", description="Jours. The payment time of the recipient.")
-    started_at: datetime | None = column("clock_started_at", description="Début. First available.")
-    stopped_at: datetime | None = column("clock_stopped_at", description="Arrêt. Suspended since.")
-    ended_at: datetime | None = column("clock_ended_at", description="Fin. Paid or refused.")
-    due_on: date | None = column(
-        description="Échéance. The civil date by which payment is due; moves after a suspension."
-    )
-
-
-@shows(description="Changement récent. One of the last three changes of status, newest last.")
-class RecentChange:
-    at: str = column(description="Le. When, RFC 3339 in UTC.")
-    frm: InvoiceStatus | None = column("from", description="Avant. The status before.")
-    to: InvoiceStatus = column(description="Après. The status after.")
-    reason: Reason | None = column(description="Motif. The reason given, if any.")
-    party: Party = column(description="Partie. Which party did it.")
-
-
-RecentChange.__strawberry_definition__.fields[1].graphql_name = "from"  # type: ignore[attr-defined]  # a Python keyword
-
-
 @strawberry.type(
     description="Action possible. Generated from the same table that `invoiceMove` enforces."
 )
-class AvailableAction:
+class AvailableAction(OfferedAction):
     action: InvoiceAction = strawberry.field(description="Action. Pass it to `invoiceMove`.")
-    enabled: bool = strawberry.field(description="Permise. Whether you may do it now.")
-    as_party: Party = strawberry.field(description="En tant que. The part in which you would act.")
-    to: InvoiceStatus | None = strawberry.field(
-        description="Statut d'arrivée. Null when the status stays."
-    )
-    needs: Need | None = strawberry.field(description="Saisie. What must be given with it.")
-    reasons: list[Reason] = strawberry.field(
-        description="Motifs. The reasons to choose from, when one is needed."
-    )
-    disabled_rule: str | None = strawberry.field(
-        description="Règle. Which rule prevents it; null when enabled."
-    )
-    disabled_fr: strawberry.Private[str | None]
-    disabled_en: strawberry.Private[str | None]
-    words: strawberry.Private[Words]
-
-    @strawberry.field(description="Libellé. The name of the action, for a button.")
-    def label(self, locale: InLocale = Locale.FR) -> str:
-        return self.words.en if locale is Locale.EN else self.words.fr
-
-    @strawberry.field(description="Raison. Why it is not permitted; null when enabled.")
-    def disabled_reason(self, locale: InLocale = Locale.FR) -> str | None:
-        return self.disabled_en if locale is Locale.EN else self.disabled_fr
 
 
-_PARTY_COLUMNS = (*COLUMN_OF.values(), *SERVICE_COLUMN_OF.values())
 _FACTS = (
     "frame",
     "validator_2_id",
@@ -204,49 +124,17 @@ _FACTS = (
 
 def available_actions(row: Any, viewer: Actor) -> list[AvailableAction]:
     """What the viewer's structures could do to the invoice, and what prevents it."""
-    structures = {p: getattr(row, column) for p, column in COLUMN_OF.items()}
-    mine = [p for p, s in structures.items() if s is not None and s in viewer.rights]
     facts = facts_of(**{name: getattr(row, name) for name in _FACTS})
-    found: dict[str, AvailableAction] = {}
-    for offer in INVOICE.offers(row.status, mine, facts):
-        permission = INVOICE.needs[offer.party]
-        service = getattr(row, SERVICE_COLUMN_OF[offer.party])
-        may = viewer.may(permission, structures[offer.party]) or (
-            service is not None and viewer.may(permission, service)
-        )
-        rule = offer.refused_by if may else "BDR-LIF-002"
-        shown = _shown_action(offer.step, rule)
-        known = found.get(offer.step.action)
-        if known is None or (shown.enabled and not known.enabled):
-            found[offer.step.action] = shown
-    return list(found.values())
+    return [
+        _shown_action(offer.step, rule)
+        for offer, rule in queries.INVOICES.offers(row, viewer, facts)
+    ]
 
 
-# A list of invoices shows the same few actions over and over.
 @lru_cache(maxsize=512)
 def _shown_action(step: Any, rule: str | None) -> AvailableAction:
-    why = rule and problem(rule, (), action=step.action, party=step.by.value)
-    return AvailableAction(
-        action=InvoiceAction(step.action),
-        enabled=rule is None,
-        as_party=step.by,
-        to=None if step.to is None else InvoiceStatus(step.to),
-        needs=step.needs,
-        reasons=list(reasons_for(InvoiceStatus(step.to))) if step.needs is Need.REASON else [],
-        disabled_rule=rule,
-        disabled_fr=why.fr if why else None,
-        disabled_en=why.en if why else None,
-        words=INVOICE_ACTIONS[InvoiceAction(step.action)],
-    )
-
-
-def _status_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
-    label = STATUSES[InvoiceStatus(row.status)].label
-    return label.en if locale is Locale.EN else label.fr
-
-
-def _status_tone(row: Any) -> StatusTone:
-    return STATUSES[InvoiceStatus(row.status)].tone
+    action = InvoiceAction(step.action)
+    return AvailableAction(action=action, **offered(step, rule, INVOICE_ACTIONS[action]))
 
 
 def _reform_code(row: Any) -> int | None:
@@ -282,10 +170,10 @@ class Invoice(Node):
     )
     status: InvoiceStatus = column(description="Statut. Where the invoice stands.")
     status_label: str = computed(
-        _status_label, needs=("status",), description="Libellé du statut. For people."
+        status_label, needs=("status",), description="Libellé du statut. For people."
     )
     status_tone: StatusTone = computed(
-        _status_tone, needs=("status",), description="Ton. How the status should look on a screen."
+        status_tone, needs=("status",), description="Ton. How the status should look on a screen."
     )
     status_at: datetime = column(description="Statut depuis. When it took its present status.")
     reform_code: int | None = computed(
@@ -353,7 +241,7 @@ class Invoice(Node):
         order=("position",),
         description="Détail de la TVA. Rate by rate; at most 250.",
     )
-    payment_clock: InvoicePaymentClock = part(description="Délai de paiement.")
+    payment_clock: PaymentClock = part(description="Délai de paiement.")
     payment_order_number: str | None = column(
         description="Numéro de mandat. Or of the payment request, at the recipient's."
     )
@@ -377,7 +265,7 @@ class Invoice(Node):
     )
     available_actions: list[AvailableAction] = computed(
         available_actions,
-        needs=("status", *_PARTY_COLUMNS, *_FACTS),
+        needs=("status", *queries.INVOICES.named(), *_FACTS),
         description="Actions possibles. What your structures may do now, and why not; at most 20.",
     )
     history: Connection[Event] = connection(

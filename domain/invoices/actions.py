@@ -31,11 +31,11 @@ from domain.invoices.rules import (
 from domain.invoices.sums import line_net
 from domain.lifecycle import Party, Step
 from domain.money import ZERO, cents, plain, total, vat_on
+from domain.payments.steps import TO_ACKNOWLEDGE
 from domain.reference.statuses import InvoiceStatus as S
 from domain.rules_text import problem
 
 PATH = ("invoice",)
-_TO_ACKNOWLEDGE = ("REJETEE", "SUSPENDUE", "A_RECYCLER", "REFUSEE_1", "REFUSEE_2")
 
 
 @dataclass(frozen=True)
@@ -462,14 +462,14 @@ async def _unacknowledged(supplier_id: str) -> list[Problem]:
     days = policy.current().acknowledge_within_days
     if not days:
         return []
-    marks = ", ".join(f"${n}" for n in range(3, len(_TO_ACKNOWLEDGE) + 3))
+    marks = ", ".join(f"${n}" for n in range(3, len(TO_ACKNOWLEDGE) + 3))
     count = (
         await fetch(
             "SELECT COUNT(*) FROM invoice WHERE supplier_id = $1 AND status_at < $2"
             f" AND status IN ({marks}) AND acknowledged_at IS NULL",
             supplier_id,
             now() - timedelta(days=days),
-            *_TO_ACKNOWLEDGE,
+            *sorted(TO_ACKNOWLEDGE),
         )
     )[0][0]
     if not count:

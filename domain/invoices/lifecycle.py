@@ -2,8 +2,7 @@
 
 Sources: the sequence printed in the customer's kit (deposited, routed, made available, booked,
 paid, rejected with a reason) and the public description of the State's portal. The portal
-imposes no order on the recipient's statuses; here they only go forward and may be skipped,
-unless the structure asks for a free order.
+imposes no order on the recipient's statuses; `domain/payments/steps.py` says what is done here.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from enum import StrEnum
 
 from domain.access import Permission
 from domain.lifecycle import Condition, Lifecycle, Need, Party, Step, when
+from domain.payments.steps import IN_HAND, confirmations, interruptions, progress
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus as S
 
@@ -67,36 +67,8 @@ class InvoiceFacts:
 
 Facts = InvoiceFacts
 
-# The recipient's statuses in their forward order.
-PROGRESS: tuple[tuple[InvoiceAction, S], ...] = (
-    (A.TAKE_INTO_ACCOUNT, S.PRISE_EN_COMPTE_DESTINATAIRE),
-    (A.CERTIFY_SERVICE, S.SERVICE_FAIT),
-    (A.ORDER_PAYMENT, S.MANDATEE),
-    (A.PASS_TO_ACCOUNTANT, S.MISE_A_DISPOSITION_COMPTABLE),
-    (A.BOOK, S.COMPTABILISEE),
-    (A.PAY, S.MISE_EN_PAIEMENT),
-)
-_RANKED = tuple(status for _, status in PROGRESS)
-_BEFORE_ALL = (S.MISE_A_DISPOSITION, S.COMPLETEE)
-# Where the recipient has the invoice in hand and has not paid it.
-IN_HAND = when(*_BEFORE_ALL, *_RANKED[:-1])
-REFUSED_FOR_GOOD = when(S.REJETEE, S.REFUSEE_1, S.REFUSEE_2)
-
-
-def _earlier(status: S) -> frozenset[str]:
-    return when(*_BEFORE_ALL, *_RANKED[: _RANKED.index(status)])
-
-
-def _later(status: S) -> frozenset[str]:
-    return when(*_RANKED[_RANKED.index(status) + 1 : -1])
-
-
 # fmt: off
-free_order      = Condition[Facts]("BDR-LIF-010", lambda f: f.free_status_order)
-payment_told    = Condition[Facts]("BDR-LIF-011", lambda f: f.payment_reported)
 may_retransmit  = Condition[Facts]("BDR-LIF-012", lambda f: f.retransmission_allowed)
-unacknowledged  = Condition[Facts]("BDR-LIF-013", lambda f: not f.acknowledged)
-unhandled       = Condition[Facts]("BDR-LIF-014", lambda f: not f.rejection_handled)
 second_validator = Condition[Facts]("BDR-LIF-015", lambda f: f.has_second_validator)
 one_validator   = Condition[Facts]("BDR-LIF-016", lambda f: not f.has_second_validator)
 subcontracting  = Condition[Facts]("BDR-LIF-017", lambda f: f.frame == "A9")
@@ -107,16 +79,6 @@ direct_frame    = Condition[Facts]("BDR-LIF-019", lambda f: f.frame in ("A1", "A
 def _tacit(facts: Facts) -> int | None:
     return facts.tacit_days
 
-
-_forward = tuple(
-    Step(action, _earlier(status), status, by=Party.RECIPIENT,
-         only_if=payment_told if action is A.PAY else None)
-    for action, status in PROGRESS
-)
-_backward = tuple(
-    Step(action, _later(status), status, by=Party.RECIPIENT, only_if=free_order)
-    for action, status in PROGRESS[:-2]
-)
 
 _SUPPLIER, _RECIPIENT, _SYSTEM = Party.SUPPLIER, Party.RECIPIENT, Party.SYSTEM
 _VALIDATOR_1, _VALIDATOR_2 = Party.VALIDATOR_1, Party.VALIDATOR_2
@@ -150,21 +112,16 @@ STEPS: tuple[Step[Facts], ...] = (
     Step(A.ROUTE,    when(S.DEPOSEE),               S.EN_COURS_ACHEMINEMENT, by=_SYSTEM),
     Step(A.DELIVER,  when(S.EN_COURS_ACHEMINEMENT), S.MISE_A_DISPOSITION,    by=_SYSTEM),
 
-    # The recipient's progress: forward, steps may be skipped
-    *_forward,
-    *_backward,
+    # In the recipient's hands
+    *progress(_RECIPIENT),
 
     # Interruptions
-    Step(A.SUSPEND,  IN_HAND,            S.SUSPENDUE,          by=_RECIPIENT, needs=Need.REASON),
-    Step(A.COMPLETE, when(S.SUSPENDUE),  S.COMPLETEE,          by=_SUPPLIER,  needs=Need.PIECE_OR_COMMENT),
-    Step(A.LIFT_SUSPENSION, when(S.SUSPENDUE), S.MISE_A_DISPOSITION, by=_RECIPIENT),
-    Step(A.REJECT,   IN_HAND | when(S.SUSPENDUE), S.REJETEE,   by=_RECIPIENT, needs=Need.REASON),
+    *interruptions(_SUPPLIER, _RECIPIENT),
     Step(A.ASK_RETRANSMISSION, IN_HAND | when(S.SUSPENDUE), S.A_RECYCLER, by=_RECIPIENT, needs=Need.REASON, only_if=may_retransmit),
     Step(A.RETRANSMIT, when(S.A_RECYCLER), S.DEPOSEE,          by=_SUPPLIER,  needs=Need.ROUTING),
 
     # What the supplier confirms without changing the status
-    Step(A.ACKNOWLEDGE,      REFUSED_FOR_GOOD | when(S.SUSPENDUE, S.A_RECYCLER), None, by=_SUPPLIER, only_if=unacknowledged, event="invoice.acknowledged"),
-    Step(A.HANDLE_REJECTION, REFUSED_FOR_GOOD, None, by=_SUPPLIER, only_if=unhandled, event="invoice.rejection_handled"),
+    *confirmations(_SUPPLIER, "invoice"),
 )
 
 _BEFORE_DEPOSIT = when(

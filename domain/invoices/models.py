@@ -10,15 +10,15 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain import policy
-from domain.documents import Document, Given
+from domain.documents import Given
 from domain.invoices.lifecycle import INVOICE, InvoiceFacts
-from domain.invoices.payment import PaymentClock
 from domain.lifecycle import Party, Step
 from domain.money import decimal_text
+from domain.payments.models import PaymentRequest
 from domain.reference.statuses import InvoiceStatus as S
 
 
-class Invoice(Document):
+class Invoice(PaymentRequest):
     """A payment request. A draft (BROUILLON) may lack anything but its supplier."""
 
     kind = "invoice"
@@ -69,21 +69,9 @@ class Invoice(Document):
     total_gross_after_discount_cents = fields.BigIntField(null=True)
     amount_to_pay_cents = fields.BigIntField(null=True)
 
-    deposited_at = fields.DatetimeField(null=True)
-    available_at = fields.DatetimeField(null=True)
     receipt_number = fields.CharField(max_length=40, null=True)
     receipt_sha256 = fields.CharField(max_length=64, null=True)
-    payment_days = fields.IntField(default=30)
-    clock_started_at = fields.DatetimeField(null=True)
-    clock_stopped_at = fields.DatetimeField(null=True)
-    clock_ended_at = fields.DatetimeField(null=True)
-    due_on = fields.DateField(null=True)
-    payment_order_number = fields.CharField(max_length=50, null=True)
     refused_by_validator = fields.BooleanField(default=False)
-    free_status_order = fields.BooleanField(default=False)
-    payment_reported = fields.BooleanField(default=True)
-    acknowledged_at = fields.DatetimeField(null=True)
-    rejection_handled_at = fields.DatetimeField(null=True)
     draft: fields.Field[dict[str, Any] | None] = fields.JSONField(null=True)
 
     class Meta:
@@ -164,61 +152,11 @@ class Invoice(Document):
             },
         }
 
-    @property
-    def payment_clock(self) -> PaymentClock:
-        """Where the payment time stands."""
-        return PaymentClock(
-            self.payment_days,
-            self.clock_started_at,
-            self.clock_stopped_at,
-            self.clock_ended_at,
-            self.due_on,
-        )
-
     def entered(self, step: Step[Any], given: Given, at: datetime) -> None:
         """Dates, marks and the payment time that follow from a step."""
-        match step.to:
-            case S.DEPOSEE:
-                self.deposited_at = self.deposited_at or at
-            case S.MISE_A_DISPOSITION:
-                self.available_at = self.available_at or at
-            case S.REFUSEE_1 | S.REFUSEE_2:
-                self.refused_by_validator = True
-        if step.action == "ACKNOWLEDGE":
-            self.acknowledged_at = at
-        elif step.action == "HANDLE_REJECTION":
-            self.rejection_handled_at = at
-        elif step.to in _TO_ACKNOWLEDGE:
-            self.acknowledged_at = self.rejection_handled_at = None
-        if given.payment_order_number:
-            self.payment_order_number = given.payment_order_number
-        if step.to is not None:
-            self._keep(_clock_after(self.payment_clock, S(step.to), step.action, at))
-
-    def _keep(self, clock: PaymentClock) -> None:
-        self.clock_started_at = clock.started_at
-        self.clock_stopped_at = clock.stopped_at
-        self.clock_ended_at = clock.ended_at
-        self.due_on = clock.due_on
-
-
-_TO_ACKNOWLEDGE = (S.REJETEE, S.SUSPENDUE, S.A_RECYCLER, S.REFUSEE_1, S.REFUSEE_2)
-
-
-def _clock_after(clock: PaymentClock, status: S, action: str, at: datetime) -> PaymentClock:
-    match status:
-        case S.MISE_A_DISPOSITION if action == "LIFT_SUSPENSION":
-            return clock.lift()
-        case S.MISE_A_DISPOSITION | S.COMPLETEE:
-            return clock.start(at)
-        case S.SUSPENDUE:
-            return clock.stop(at)
-        case S.A_RECYCLER:
-            return clock.restart()
-        case S.MISE_EN_PAIEMENT | S.REJETEE | S.ABANDONNEE:
-            return clock.end(at)
-        case _:
-            return clock
+        super().entered(step, given, at)
+        if step.to in (S.REFUSEE_1, S.REFUSEE_2):
+            self.refused_by_validator = True
 
 
 def facts_of(

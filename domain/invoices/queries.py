@@ -10,8 +10,9 @@ from enum import StrEnum
 from domain.access import Actor
 from domain.invoices.lifecycle import INVOICE
 from domain.lifecycle import Party
+from domain.openings import Columns, Openings
+from domain.payments.steps import TO_ACKNOWLEDGE
 from domain.select import (
-    MAX_BRANCHES,
     Condition,
     Order,
     Select,
@@ -24,25 +25,21 @@ from domain.select import (
     equals,
     falling,
     is_null,
-    not_null,
     rising,
     starts_with,
     unless,
 )
 
-COLUMN_OF = {
-    Party.SUPPLIER: "supplier_id",
-    Party.RECIPIENT: "recipient_id",
-    Party.VALIDATOR_1: "validator_1_id",
-    Party.VALIDATOR_2: "validator_2_id",
-}
-SERVICE_COLUMN_OF = {
-    Party.SUPPLIER: "supplier_service_id",
-    Party.RECIPIENT: "recipient_service_id",
-    Party.VALIDATOR_1: "validator_1_service_id",
-    Party.VALIDATOR_2: "validator_2_service_id",
-}
-_TO_ACKNOWLEDGE = ("REJETEE", "SUSPENDUE", "A_RECYCLER", "REFUSEE_1", "REFUSEE_2")
+INVOICES = Openings(
+    "invoice",
+    INVOICE,
+    {
+        Party.SUPPLIER: Columns("supplier_id", "supplier_service_id"),
+        Party.RECIPIENT: Columns("recipient_id", "recipient_service_id"),
+        Party.VALIDATOR_1: Columns("validator_1_id", "validator_1_service_id"),
+        Party.VALIDATOR_2: Columns("validator_2_id", "validator_2_service_id"),
+    },
+)
 
 
 class InvoiceOrder(StrEnum):
@@ -88,66 +85,28 @@ class InvoiceCriteria:
 
 def seen(actor: Actor) -> Select | None:
     """The invoices that the actor may see, to look some up; None when there can be none."""
-    openings = [o for party in COLUMN_OF for o in _openings(actor, party, frozenset())]
-    return Select("invoice").where(any_of(*openings)) if openings else None
+    return INVOICES.seen(actor)
 
 
 def listed(actor: Actor, criteria: InvoiceCriteria, order: InvoiceOrder) -> Select | None:
     """The invoices that the actor may see and the criteria keep, in order."""
-    openings = [
-        opening
-        for party in (criteria.parties or COLUMN_OF)
-        for opening in _openings(actor, party, frozenset(criteria.structures))
-    ]
-    if not openings:
-        return None
-    select = Select("invoice").where(*_conditions(criteria)).by(_ORDERS[order])
-    if len(openings) > MAX_BRANCHES:
-        return select.where(any_of(*openings))
-    return select.either(*openings)
-
-
-def _openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
-    """The conditions under which a part that the actor's structures play opens an invoice.
-
-    Rights held on single services add to them; who holds none pays nothing for it.
-    """
-    of_services = _service_openings(actor, party, wanted)
-    return [*_structure_openings(actor, party, wanted), *of_services]
-
-
-def _service_openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
-    services = actor.services(INVOICE.sees[party])
-    if not services:
-        return []
-    column, hidden = SERVICE_COLUMN_OF[party], INVOICE.hidden.get(party)
-    narrowed = [unless(among("status", hidden))] if hidden else []
-    if wanted:
-        narrowed.append(among(COLUMN_OF[party], wanted))
-    if len(services) <= MAX_BRANCHES // len(COLUMN_OF):
-        return [all_of(equals(column, s), *narrowed) for s in sorted(services)]
-    return [all_of(among(column, services), *narrowed)]
-
-
-def _structure_openings(actor: Actor, party: Party, wanted: frozenset[str]) -> list[Condition]:
-    structures = actor.structures(INVOICE.sees[party])
-    column = COLUMN_OF[party]
-    hidden = INVOICE.hidden.get(party)
-    shown = [unless(among("status", hidden))] if hidden else []
-    if structures is None:
-        if not wanted:
-            return [all_of(not_null(column), *shown)]
-        structures = wanted
-    elif wanted:
-        structures &= wanted
-    if len(structures) <= MAX_BRANCHES // len(COLUMN_OF):
-        return [all_of(equals(column, s), *shown) for s in sorted(structures)]
-    return [all_of(among(column, structures), *shown)]
+    return INVOICES.listed(
+        actor,
+        parties=criteria.parties,
+        structures=criteria.structures,
+        criteria=_conditions(criteria),
+        order=_ORDERS[order],
+    )
 
 
 def _conditions(c: InvoiceCriteria) -> list[Condition | None]:
     return [
-        any_of(*(among(column, c.counterparties) for column in COLUMN_OF.values()))
+        any_of(
+            *(
+                among(column, c.counterparties)
+                for column in (c.structure for c in INVOICES.columns.values())
+            )
+        )
         if c.counterparties
         else None,
         among("status", c.statuses) if c.statuses else None,
@@ -177,5 +136,5 @@ def _conditions(c: InvoiceCriteria) -> list[Condition | None]:
 def _to_acknowledge(wanted: bool | None) -> Condition | None:  # noqa: FBT001 - a criterion
     if wanted is None:
         return None
-    waiting = all_of(among("status", _TO_ACKNOWLEDGE), is_null("acknowledged_at"))
+    waiting = all_of(among("status", TO_ACKNOWLEDGE), is_null("acknowledged_at"))
     return waiting if wanted else unless(waiting)

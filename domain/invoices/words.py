@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.lifecycle import Need
+from domain.payments.steps import PAYMENT_ACTIONS
 from domain.reference.words import Words
 
 # fmt: off
@@ -14,21 +15,10 @@ INVOICE_ACTIONS: Mapping[A, Words] = {
     A.DELETE_DRAFT:       Words("Supprimer le brouillon", "Delete the draft"),
     A.ROUTE:              Words("Acheminer", "Route"),
     A.DELIVER:            Words("Mettre à disposition", "Make available"),
-    A.TAKE_INTO_ACCOUNT:  Words("Prendre en compte", "Take into account"),
-    A.CERTIFY_SERVICE:    Words("Certifier le service fait", "Certify the delivery"),
-    A.ORDER_PAYMENT:      Words("Mandater", "Order the payment"),
-    A.PASS_TO_ACCOUNTANT: Words("Mettre à disposition du comptable", "Pass to the accountant"),
-    A.BOOK:               Words("Comptabiliser", "Book"),
-    A.PAY:                Words("Mettre en paiement", "Pay"),
-    A.SUSPEND:            Words("Suspendre", "Suspend"),
-    A.LIFT_SUSPENSION:    Words("Lever la suspension", "Lift the suspension"),
-    A.COMPLETE:           Words("Compléter", "Complete"),
-    A.REJECT:             Words("Rejeter", "Reject"),
+    **{A(action): words for action, words in PAYMENT_ACTIONS.items()},
     A.ASK_RETRANSMISSION: Words("Demander la retransmission", "Ask for a retransmission"),
     A.RETRANSMIT:         Words("Retransmettre", "Retransmit"),
     A.WITHDRAW:           Words("Abandonner", "Withdraw"),
-    A.ACKNOWLEDGE:        Words("Acquitter", "Acknowledge"),
-    A.HANDLE_REJECTION:   Words("Marquer le rejet comme traité", "Mark the rejection as handled"),
     A.VALIDATE:           Words("Valider", "Validate"),
     A.REFUSE:             Words("Refuser", "Refuse"),
     A.REPORT_WRONG_VALIDATOR: Words("Signaler une erreur de valideur", "Report a wrong validator"),

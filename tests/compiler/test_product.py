@@ -20,7 +20,7 @@ from graphql import (
 from graphql.language import parse_value
 
 from domain.access import ANONYMOUS, Actor
-from domain.lifecycle import Party
+from domain.invoices.queries import INVOICES
 from domain.reference.statuses import InvoiceStatus as S
 from resolvers.compiler import compile_operation
 from resolvers.loaders import Loaders
@@ -55,7 +55,7 @@ async def world(database: str) -> World:
     await make.a_bank_account(parties.supplier)
     invoices = [await make.an_invoice(status, parties=parties) for status in STATUSES]
     invoices.append(await make.an_invoice(S.A_VALIDER_2, parties=parties))
-    structures = [parties.of(p) for p in Party if p is not Party.SYSTEM]
+    structures = [parties.of(p) for p in INVOICES.columns]
     ids = [i.id for i in invoices] + [s.id for s in structures] + [service.id, "inv_none"]
     texts = [invoices[1].number, parties.recipient.identifier, parties.recipient.name, "", "é"]
     return World(

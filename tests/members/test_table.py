@@ -50,12 +50,7 @@ def test_every_state_is_reached_and_the_two_ends_may_be_asked_out_of() -> None:
 def test_the_spaces_that_grant_nothing_are_those_without_a_subject() -> None:
     granting = {space for space, _ in SPACE_GRANTS}
 
-    assert set(Space) - granting == {
-        Space.FACTURES_DE_TRAVAUX,
-        Space.MEMOIRES_DE_FRAIS,
-        Space.DEMANDES_DE_REMBOURSEMENT,
-        Space.SOLLICITATIONS,
-    }
+    assert set(Space) - granting == {Space.SOLLICITATIONS}
 
 
 class _Undo(Exception):
