@@ -17,7 +17,7 @@ from auth.models import SHUT
 from domain.access import Actor, ActorKind
 from domain.accounts.actions import everywhere_of, rights_of
 from domain.accounts.models import AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.connections.models import TechnicalStatus
 from domain.db import fetch
 from domain.origin import UNPROVEN, Proof
@@ -220,7 +220,7 @@ def _checked(said: dict[str, Any], settings: AuthSettings) -> Claims:
 
 
 def _refuse_expired(claims: Claims) -> None:
-    if claims.expires_at <= now():
+    if claims.expires_at <= real_now():
         raise InvalidToken("The token has expired.")
 
 

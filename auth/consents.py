@@ -10,7 +10,7 @@ from auth.models import AuthorizationCode, Client, Consent, Device, RefreshToken
 from domain import events
 from domain.access import Actor, ActorKind, Permission
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import NotFound
 from domain.events import transaction
 from domain.ids import findable, new_id
@@ -32,7 +32,7 @@ async def is_known(account_id: str, client: Client, scopes: Sequence[str], uri: 
 async def remember(account: Account, client: Client, scopes: Sequence[str]) -> Consent:
     """Keep what the person has just allowed, beside what they allowed before."""
     actor = Actor(account.id, ActorKind.PERSON, account.display_name)
-    at = now()
+    at = real_now()
     async with transaction():
         held = Consent.filter(account_id=account.id, client_id=client.id, withdrawn_at=None)
         consent = await held.select_for_update().get_or_none()
@@ -67,7 +67,7 @@ async def withdraw(actor: Actor, consent_id: str) -> Consent:
         consent = await own.select_for_update().get_or_none()
         if consent is None:
             raise NotFound(problem("BDR-REQ-001", ("id",)))
-        consent.withdrawn_at = consent.updated_at = now()
+        consent.withdrawn_at = consent.updated_at = real_now()
         families = await families_of(consent.account_id, consent.client_id)
         await AuthorizationCode.filter(
             account_id=consent.account_id, client_id=consent.client_id

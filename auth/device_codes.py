@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth.models import Client, Device, hashed
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -50,7 +50,7 @@ class Devices:
         """Keep a new request."""
         letters = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
         codes = Codes(secrets.token_urlsafe(32), f"{letters[:4]}-{letters[4:]}")
-        at = now()
+        at = real_now()
         async with transaction():
             await Device.create(
                 id=new_id("dev"),
@@ -72,7 +72,7 @@ class Devices:
 
     async def polls_too_often(self, device: Device) -> bool:
         """Note that the device asked again; true when it came before its interval was over."""
-        at = now()
+        at = real_now()
         before = device.polled_at
         too_soon = before is not None and at - before < timedelta(seconds=device.interval_seconds)
         if too_soon:
@@ -84,19 +84,19 @@ class Devices:
 
     async def use(self, device: Device) -> None:
         """The request got its tokens: it gives no others."""
-        device.used_at = now()
+        device.used_at = real_now()
         await device.save(update_fields=["used_at"])
 
     async def waiting(self, user_code: str) -> Device | None:
         """The request that waits for an answer under the code that a person typed."""
         return await Device.get_or_none(
-            user_code_hash=self._hashed(user_code), is_approved=None, expires_at__gt=now()
+            user_code_hash=self._hashed(user_code), is_approved=None, expires_at__gt=real_now()
         )
 
     async def answer(self, device: Device, answerer: Answerer, *, is_approved: bool) -> bool:
         """Keep the person's answer; false when another came first."""
         async with transaction():
-            waiting = Device.filter(id=device.id, is_approved=None, expires_at__gt=now())
+            waiting = Device.filter(id=device.id, is_approved=None, expires_at__gt=real_now())
             changed = await waiting.update(
                 is_approved=is_approved,
                 account_id=answerer.account_id,

@@ -22,7 +22,7 @@ from domain.access import Actor
 from domain.accounts import life
 from domain.accounts.actions import tell_rights_changed
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import fetch
 from domain.errors import NotFound
 from domain.events import transaction
@@ -87,7 +87,7 @@ def system_of(user_agent: str) -> str | None:
 
 async def log_ins(account_id: str, current: str | None = None) -> Sequence[LogIn]:
     """Where the person is logged in, the latest first. `current` is the log-in that asks."""
-    at = now()
+    at = real_now()
     found = Session.filter(account_id=account_id, expires_at__gt=at, idle_until__gt=at)
     sessions = await found.order_by("-authenticated_at", "-id").limit(MOST_SHOWN)
     used = await _last_uses(account_id)

@@ -23,7 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
 from auth.config import ExternalSettings
-from domain.clock import now
+from domain.clock import real_now
 
 # Asymmetric only. `none` proves nothing; with HS* whoever reads the public key could sign.
 ALGORITHMS: Mapping[str, str] = {
@@ -410,7 +410,7 @@ def _imported(jwk: object) -> Key | None:
 
 
 def _check_times(claims: Mapping[str, Any]) -> None:
-    at = now().timestamp()
+    at = real_now().timestamp()
     if _instant(claims.get("exp")) <= at:
         raise NotProven("it has expired")
     if _instant(claims.get("iat")) > at + _AHEAD_SECONDS:

@@ -12,7 +12,7 @@ from domain import events, identifiers, policy
 from domain.access import Permission
 from domain.accounts import emails, life
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import hold
 from domain.errors import Forbidden, Invalid, NotFound, Problem
 from domain.events import transaction
@@ -37,7 +37,7 @@ async def known(said: Said) -> tuple[Identity, Account] | None:
 async def used(identity: Identity, account: Account, said: Said) -> None:
     """The person came back: keep what the provider says of them now."""
     async with transaction():
-        identity.last_used_at = now()
+        identity.last_used_at = real_now()
         identity.email = said.email or identity.email
         await identity.save(update_fields=["last_used_at", "email"])
         if said.siret != identity.siret and not siret_problems(said.siret):
@@ -120,7 +120,7 @@ async def of_account(account_id: str) -> Sequence[Identity]:
 
 
 async def _linked(account: Account, said: Said) -> Identity:
-    at = now()
+    at = real_now()
     identity = await Identity.create(
         id=new_id("idt"),
         issuer=said.issuer,
@@ -178,7 +178,7 @@ async def returned(state: str, browser: str) -> ExternalFlow | None:
     """The one who comes back with this state in this browser; nobody else, and once."""
     async with transaction():
         waiting = ExternalFlow.filter(
-            state_hash=hashed(state), browser_hash=hashed(browser), expires_at__gt=now()
+            state_hash=hashed(state), browser_hash=hashed(browser), expires_at__gt=real_now()
         )
         flow = await waiting.select_for_update().get_or_none()
         if flow is not None and not await ExternalFlow.filter(id=flow.id).delete():
@@ -203,7 +203,7 @@ async def arrive(
             methods="mfa" if said.has_several_factors else "",
             goes_on=goes_on,
             account_id=account.id if account else None,
-            expires_at=now() + LIFE,
+            expires_at=real_now() + LIFE,
         )
 
 
@@ -211,7 +211,9 @@ async def arrived(browser: str) -> ExternalArrival | None:
     """The one who arrived in this browser."""
     if not browser:
         return None
-    return await ExternalArrival.get_or_none(browser_hash=hashed(browser), expires_at__gt=now())
+    return await ExternalArrival.get_or_none(
+        browser_hash=hashed(browser), expires_at__gt=real_now()
+    )
 
 
 def said_of(arrival: ExternalArrival, *, is_email_verified: bool) -> Said:

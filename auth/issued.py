@@ -19,7 +19,7 @@ from auth.models import (
     Registration,
     Session,
 )
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 
 # A used code is kept that long, so that its replay is recognised.
@@ -73,8 +73,8 @@ async def deny_families(families: Iterable[str], access_life: timedelta) -> None
     """Revoke the refresh tokens of these families and deny their access tokens."""
     wanted = list(families)
     async with transaction():
-        await RefreshToken.filter(family__in=wanted, revoked_at=None).update(revoked_at=now())
-        await deny(wanted, now() + access_life)
+        await RefreshToken.filter(family__in=wanted, revoked_at=None).update(revoked_at=real_now())
+        await deny(wanted, real_now() + access_life)
 
 
 async def families_of_session(session_id: str) -> list[str]:
@@ -88,7 +88,7 @@ async def families_of_session(session_id: str) -> list[str]:
 
 async def purge() -> int:
     """Erase what has expired and can no longer be asked about; the number of rows."""
-    at = now()
+    at = real_now()
     unused = Registration.filter(last_used_at__lt=at - _lives.unused_client)
     async with transaction():
         closed = [str(name) for name in await unused.values_list("client_id", flat=True)]

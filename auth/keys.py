@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from auth.config import AuthSettings
 from auth.models import SigningKey
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -72,7 +72,7 @@ class Keys:
     async def rotate(self) -> str:
         """Sign with a new key from now on; the `kid` of that key."""
         key = await asyncio.to_thread(_generate)
-        at = now()
+        at = real_now()
         async with transaction():
             await SigningKey.filter(retired_at=None).update(retired_at=at)
             await SigningKey.create(
@@ -93,7 +93,7 @@ class Keys:
     async def _stored(self) -> Sequence[RSAKey]:
         rows = await SigningKey.all().order_by("-created_at", "-id")
         # A replica that has not looked again since a rotation may still sign with the old key.
-        oldest = now() - self._life - timedelta(seconds=_REREAD_SECONDS)
+        oldest = real_now() - self._life - timedelta(seconds=_REREAD_SECONDS)
         kept = [r for r in rows if r.retired_at is None or r.retired_at > oldest]
         return [key for key in map(self._opened, kept) if key is not None]
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import structlog
 
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute
 from domain.events import transaction
 
@@ -56,7 +56,7 @@ class LastUse:
 
 
 async def _write(client_id: str, network: str | None) -> None:
-    at = now()
+    at = real_now()
     try:
         async with transaction():
             await execute(

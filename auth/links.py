@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 
 from auth.models import Link, Purpose, hashed
 from domain import policy
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -54,8 +54,8 @@ async def issue(
             goes_on=wish.goes_on,
             browser_hash=wish.browser_hash,
             locale=wish.locale,
-            created_at=now(),
-            expires_at=now() + (life or activation_life()),
+            created_at=real_now(),
+            expires_at=real_now() + (life or activation_life()),
         )
     return token, link
 
@@ -65,13 +65,13 @@ async def find(purpose: Purpose, token: str) -> Link | None:
     if not token or len(token) > _LONGEST_TOKEN:
         return None
     return await Link.get_or_none(
-        purpose=purpose, token_hash=hashed(token), used_at=None, expires_at__gt=now()
+        purpose=purpose, token_hash=hashed(token), used_at=None, expires_at__gt=real_now()
     )
 
 
 async def use(link: Link) -> bool:
     """Use the link up; False when somebody else did meanwhile. Needs an open transaction."""
-    at = now()
+    at = real_now()
     taken = await Link.filter(id=link.id, used_at=None, expires_at__gt=at).update(used_at=at)
     return taken == 1
 
@@ -92,4 +92,4 @@ def _replaced(purpose: Purpose, email: str, wish: Wish) -> QuerySet[Link]:
 
 async def purge() -> int:
     """Forget the links that nobody can use any more; needs an open transaction."""
-    return await Link.filter(expires_at__lt=now() - KEPT).delete()
+    return await Link.filter(expires_at__lt=real_now() - KEPT).delete()

@@ -18,7 +18,7 @@ from auth.sessions import in_force, is_due, on_log_in_ended, used
 from domain.access import Actor, ActorKind
 from domain.accounts.actions import everywhere_of, on_rights_changed, rights_of
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.origin import Proof
 
 
@@ -72,7 +72,7 @@ class LogIns:
         known = self._known.get(key)
         if known is None or known.fresh_until <= self._monotonic():
             known = await self._read(key)
-        if known is None or known.answer.expires_at <= now():
+        if known is None or known.answer.expires_at <= real_now():
             self._known.pop(key, None)
             return None
         if is_use and is_due(known.session):

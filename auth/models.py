@@ -17,7 +17,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from auth.factors.methods import acr_of
-from domain.clock import now
+from domain.clock import real_now
 from domain.connections.models import TechnicalAccount, TechnicalStatus
 
 # `cli_…`, or the plain name of one of the site's own clients.
@@ -267,7 +267,7 @@ class RefreshToken(Model):
         return self.client_id == client.id
 
     def is_expired(self) -> bool:
-        return self.expires_at <= now()
+        return self.expires_at <= real_now()
 
     def is_revoked(self) -> bool:
         return self.revoked_at is not None or self.rotated_at is not None
@@ -309,7 +309,7 @@ class Device(Model):
         return self.id
 
     def is_expired(self) -> bool:
-        return self.expires_at <= now()
+        return self.expires_at <= real_now()
 
     def get_nonce(self) -> str | None:
         return None
@@ -488,4 +488,4 @@ async def client_by_id(client_id: str) -> Client | None:
 
 
 def in_force(until: datetime | None) -> bool:
-    return until is None or until > now()
+    return until is None or until > real_now()

@@ -20,7 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from auth.models import Guess
 from domain.accounts import emails
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Refused
 from domain.events import transaction
 from domain.rules_text import problem
@@ -105,7 +105,7 @@ class Paces:
             if wait == timedelta():
                 for guess, _ in counted:
                     guess.failures += 1
-                    guess.last_at = now()
+                    guess.last_at = real_now()
                     await guess.save(update_fields=["failures", "last_at"])
             return -int(-wait.total_seconds() // 1)
 
@@ -134,9 +134,9 @@ class Paces:
         return hmac.digest(self._key, name.encode(), hashlib.sha256).hex()
 
     async def _locked(self, key: str) -> Guess:
-        await Guess.get_or_create(id=key, defaults={"failures": 0, "last_at": now()})
+        await Guess.get_or_create(id=key, defaults={"failures": 0, "last_at": real_now()})
         guess = await Guess.filter(id=key).select_for_update().get()
-        if now() - guess.last_at > _FORGOTTEN_AFTER:
+        if real_now() - guess.last_at > _FORGOTTEN_AFTER:
             guess.failures = 0
         return guess
 
@@ -221,7 +221,7 @@ def network_of(address: str) -> str:
 
 
 def _remaining(guess: Guess, pace: Pace) -> timedelta:
-    return max(guess.last_at + pause(guess.failures, pace) - now(), timedelta())
+    return max(guess.last_at + pause(guess.failures, pace) - real_now(), timedelta())
 
 
 def _verified(stored: str, password: str) -> bool:

@@ -12,7 +12,7 @@ from auth.models import AuthMethod, Client, ClientSecret, hashed
 from auth.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from auth.scopes import SCOPES
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -69,12 +69,15 @@ async def create_client(
             redirect_uris=" ".join(redirect_uris),
             post_logout_redirect_uris=" ".join(post_logout_redirect_uris),
             is_trusted=is_trusted,
-            created_at=now(),
-            updated_at=now(),
+            created_at=real_now(),
+            updated_at=real_now(),
         )
         if secret is not None:
             await ClientSecret.create(
-                id=new_id("sec"), client_id=client.id, secret_hash=hashed(secret), created_at=now()
+                id=new_id("sec"),
+                client_id=client.id,
+                secret_hash=hashed(secret),
+                created_at=real_now(),
             )
     return NewClient(client, secret)
 
@@ -89,7 +92,9 @@ async def set_password(account: Account, password: str) -> None:
         raise ValueError(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
     password_hash = await hash_password(password)
     async with transaction():
-        await Account.filter(id=account.id).update(password_hash=password_hash, updated_at=now())
+        await Account.filter(id=account.id).update(
+            password_hash=password_hash, updated_at=real_now()
+        )
     account.password_hash = password_hash
 
 
@@ -135,8 +140,8 @@ async def ensure_explorer(client_id: str, redirect_uri: str) -> None:
         "redirect_uris": redirect_uri,
         "post_logout_redirect_uris": redirect_uri,
         "is_trusted": True,
-        "updated_at": now(),
+        "updated_at": real_now(),
     }
     async with transaction():
         if not await Client.filter(id=client_id).update(**values):
-            await Client.create(id=client_id, created_at=now(), **values)
+            await Client.create(id=client_id, created_at=real_now(), **values)

@@ -16,7 +16,7 @@ from auth.models import AuthMethod, Client, ClientSecret, Registration, hashed
 from auth.provisioning import DEVICE, is_safe_redirect
 from auth.scopes import SCOPES
 from domain.access import Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 from domain.text import faults
@@ -89,7 +89,7 @@ async def register(wanted: Wanted) -> Mapping[str, Any]:
     Raises:
         NotRegistered: there are as many as the site takes.
     """
-    at = now()
+    at = real_now()
     secret = None if wanted.auth_method is AuthMethod.NONE else secrets.token_hex(32)
     async with transaction():
         if await Registration.all().count() >= MAX_CLIENTS:
@@ -131,7 +131,7 @@ async def is_self_registered(client: Client) -> bool:
 
 async def note_use(client_id: str) -> None:
     """Keep a client that is used from being closed."""
-    at = now()
+    at = real_now()
     async with transaction():
         await Registration.filter(client_id=client_id, last_used_at__lt=at - _SEEN_EVERY).update(
             last_used_at=at

@@ -65,7 +65,7 @@ from auth.models import (
 from auth.registration import note_use
 from auth.scopes import SCOPES
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -234,8 +234,8 @@ class Server(AuthorizationServer):
                 scope=request.refresh_token.scope if request.refresh_token else token["scope"],
                 methods=person.methods,
                 authenticated_at=person.authenticated_at,
-                issued_at=now(),
-                expires_at=now() + timedelta(seconds=self.settings.refresh_token_seconds),
+                issued_at=real_now(),
+                expires_at=real_now() + timedelta(seconds=self.settings.refresh_token_seconds),
             )
         )
 
@@ -287,7 +287,7 @@ class AccessTokens(JWTBearerTokenGenerator):
     def get_extra_claims(
         self, client: Client, grant_type: str, user: Person | None, scope: str
     ) -> dict[str, Any]:
-        at = int(now().timestamp())
+        at = int(real_now().timestamp())
         claims: dict[str, Any] = {"iat": at, "exp": at + self._server.settings.access_token_seconds}
         # What a machine gets falls with the secret by which it logged in.
         family = user.family if user else client.secret_used
@@ -324,7 +324,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
                 code_challenge=asked["code_challenge"],
                 code_challenge_method=asked["code_challenge_method"],
                 authenticated_at=person.authenticated_at,
-                expires_at=now() + timedelta(seconds=self.server.settings.code_seconds),
+                expires_at=real_now() + timedelta(seconds=self.server.settings.code_seconds),
             )
         )
 
@@ -336,10 +336,10 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             # Someone else saw this code: nothing that came from it can be trusted.
             self.server.deny_family(found.family, self.request)
             return None
-        return found if found.expires_at > now() else None
+        return found if found.expires_at > real_now() else None
 
     def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
-        authorization_code.used_at = now()
+        authorization_code.used_at = real_now()
         wait(authorization_code.save)
 
     def authenticate_user(self, authorization_code: AuthorizationCode) -> Person | None:
@@ -402,7 +402,7 @@ class OpenId(OpenIDCode):
         return self._server.signing_keys()
 
     def get_client_claims(self, client: Client) -> dict[str, Any]:
-        at = int(now().timestamp())
+        at = int(real_now().timestamp())
         life = self._server.settings.access_token_seconds
         issuer = self._server.settings.issuer
         return {"iss": issuer, "aud": [client.id], "iat": at, "exp": at + life}
@@ -440,7 +440,7 @@ class RefreshGrant(grants.RefreshTokenGrant):
         return person
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        refresh_token.rotated_at = now()
+        refresh_token.rotated_at = real_now()
         wait(refresh_token.save)
 
 

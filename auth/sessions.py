@@ -18,7 +18,7 @@ from auth.factors.needed import lacks_second
 from auth.issued import deny_families, families_of_session
 from auth.models import AuthorizationCode, Session, hashed
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import afterwards, transaction
 from domain.ids import new_id
 from domain.origin import Origin, Proof, origin_of
@@ -53,7 +53,7 @@ class Sessions:
 
     async def open(self, account: Account, request: Request, methods: Sequence[str]) -> str:
         """Log the person in, always under a new token: one planted beforehand is worth nothing."""
-        token, at = secrets.token_urlsafe(32), now()
+        token, at = secrets.token_urlsafe(32), real_now()
         before = await Session.get_or_none(token_hash=hashed(self._token(request)))
         async with transaction():
             if before is not None:
@@ -98,7 +98,7 @@ class Sessions:
         token = secrets.token_urlsafe(32)
         known = session.methods.split()
         proved = [method for method in methods if method not in known]
-        changes = {"authenticated_at": now()} if methods else {}
+        changes = {"authenticated_at": real_now()} if methods else {}
         session.update_from_dict(
             {"token_hash": hashed(token), "methods": " ".join([*known, *proved]), **changes}
         )
@@ -160,18 +160,18 @@ class Sessions:
 
 async def in_force(token_hash: str) -> Session | None:
     """The log-in of a token, neither over nor left unused for too long."""
-    at = now()
+    at = real_now()
     return await Session.get_or_none(token_hash=token_hash, expires_at__gt=at, idle_until__gt=at)
 
 
 def is_due(session: Session) -> bool:
     """Whether it is time to write down that a log-in is used."""
-    return now() - session.last_seen_at >= _NOTED
+    return real_now() - session.last_seen_at >= _NOTED
 
 
 async def used(session: Session, settings: AuthSettings) -> Session:
     """Write down that the log-in is used: it may rest for its idle time again."""
-    session.last_seen_at = now()
+    session.last_seen_at = real_now()
     session.idle_until = session.last_seen_at + timedelta(seconds=settings.session_idle_seconds)
     async with transaction():
         await Session.filter(id=session.id).update(

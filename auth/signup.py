@@ -21,7 +21,7 @@ from domain import identifiers, policy
 from domain.access import Actor
 from domain.accounts import emails, life
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import fetch
 from domain.errors import Duplicate, Invalid, Problem
 from domain.events import transaction
@@ -160,7 +160,7 @@ async def invite_pending(progress: Callable[[int, int], None]) -> int:
         " ORDER BY a.id",
         AccountStatus.PENDING.value,
         Purpose.ACTIVATE.value,
-        now(),
+        real_now(),
     )
     sent = 0
     for row in rows:
@@ -261,7 +261,7 @@ async def activate(link: Link, opening: Opening) -> Account:
             identifier=link.identifier,
             structure_name=(opening.structure_name or "").strip() or None,
             goes_on=link.goes_on,
-            created_at=now(),
+            created_at=real_now(),
         )
         if account.status == AccountStatus.AWAITING:
             await wish.save(force_create=True)

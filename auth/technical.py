@@ -16,7 +16,7 @@ from auth.models import AuthMethod, Client, ClientSecret, hashed
 from domain import policy
 from domain.access import Actor
 from domain.accounts.actions import tell_rights_changed
-from domain.clock import now
+from domain.clock import real_now
 from domain.connections import accounts
 from domain.connections.models import TechnicalAccount, TechnicalStatus
 from domain.connections.rules import TechnicalDraft
@@ -81,7 +81,7 @@ async def rotate(actor: Actor, account_id: str, *, at_once: bool = False) -> New
     Raises:
         NotFound, Forbidden, WrongStatus
     """
-    at, expires_at = now(), _end_of_a_secret()
+    at, expires_at = real_now(), _end_of_a_secret()
     overlap = timedelta(seconds=policy.current().technical_secret_overlap_seconds)
     async with transaction():
         account = await accounts.locked_account(actor, account_id)
@@ -113,7 +113,7 @@ async def warn_of_expiry() -> int:
 
 
 async def _due() -> list[Any]:
-    at = now()
+    at = real_now()
     steps = [f"(s.expires_at <= ${n + 3} AND (s.warned_days IS NULL OR s.warned_days > {days}))"
              for n, days in enumerate(WARNINGS)]  # fmt: skip
     return list(
@@ -133,7 +133,7 @@ async def _warn(secret_id: str, account_id: str) -> int:
     async with transaction():
         account = await TechnicalAccount.filter(id=account_id).select_for_update().get()
         secret = await ClientSecret.get(id=secret_id)
-        days = due_warning(secret.expires_at, secret.warned_days, now())
+        days = due_warning(secret.expires_at, secret.warned_days, real_now())
         if days is None or secret.replaced_at is not None:
             return 0
         moved = await execute(
@@ -158,7 +158,7 @@ def due_warning(expires_at: datetime | None, warned_days: int | None, at: dateti
 
 
 async def _new_secret(client_id: str, expires_at: datetime) -> str:
-    at = now()
+    at = real_now()
     # Letters and digits: some libraries escape the rest in the Authorization header, some do not.
     secret = secrets.token_hex(32)
     # A secret made to live shorter than a warning's notice has had that warning.
@@ -184,4 +184,4 @@ async def _end(ended: list[ClientSecret], at: datetime) -> None:
 
 
 def _end_of_a_secret() -> datetime:
-    return now() + timedelta(days=policy.current().technical_secret_days)
+    return real_now() + timedelta(days=policy.current().technical_secret_days)

@@ -19,7 +19,7 @@ from tortoise.transactions import in_transaction
 from domain import catalogue
 from domain.access import Actor, Permission
 from domain.chain import form
-from domain.clock import now
+from domain.clock import now, real_now
 from domain.db import CONNECTION, execute_many, fetch, inside_transaction, instant_of
 from domain.ids import new_id
 
@@ -233,7 +233,7 @@ async def _append(noted: Sequence[Event]) -> int:
     first = last - len(noted) + 1
     if sealed != first - 1:
         raise Unsealed(f"the events after {sealed} have no hash; run `manage.py migrate`")
-    recorded_at = now()
+    recorded_at = real_now()
     written = [
         replace(event, position=first + n, recorded_at=recorded_at) for n, event in enumerate(noted)
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain import policy
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute, fetch
 from domain.errors import IdempotencyKeyReused
 from domain.rules_text import problem
@@ -43,7 +43,7 @@ async def take(actor_id: str, key: str, operation: str, normalised_input: str) -
         key,
         operation,
         input_hash,
-        now(),
+        real_now(),
     )
     if taken:
         return None
@@ -78,4 +78,4 @@ async def give_back(actor_id: str, key: str) -> None:
 
 async def forget_old() -> int:
     """Delete the answers that are no longer kept. Needs an open transaction."""
-    return await execute("DELETE FROM idempotency_key WHERE created_at < $1", now() - KEPT_FOR)
+    return await execute("DELETE FROM idempotency_key WHERE created_at < $1", real_now() - KEPT_FOR)

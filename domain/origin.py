@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.clock import now
+from domain.clock import real_now
 
 _LONGEST_AGENT = 255
 
@@ -31,7 +31,7 @@ class Proof:
 
     def is_fresh(self, within: timedelta) -> bool:
         """Whether the person proved who it is so recently."""
-        return self.authenticated_at is not None and now() - self.authenticated_at <= within
+        return self.authenticated_at is not None and real_now() - self.authenticated_at <= within
 
 
 UNPROVEN = Proof()

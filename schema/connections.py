@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from domain.access import Actor, Level, Space
-from domain.clock import now
+from domain.clock import real_now
 from domain.connections import queries
 from domain.connections.delegations import Delegate
 from domain.connections.life import sides_of
@@ -62,7 +62,7 @@ shown_enum(
 
 def _state(row: Any) -> TechnicalState:
     status = TechnicalStatus(row.status)
-    if status is TechnicalStatus.ACTIVE and row.secret_expires_at <= now():
+    if status is TechnicalStatus.ACTIVE and row.secret_expires_at <= real_now():
         return TechnicalState.EXPIRED
     return TechnicalState(status.value)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import cursors, events
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import visible
 from domain.inbox import queries, words
 from domain.inbox.models import Consumer, OnBlocked, Settling, Start
@@ -59,7 +59,7 @@ def _cursor(row: Any) -> EventCursor:
 
 def _is_out(row: Any) -> bool:
     until = row.lease_until
-    return bool((datetime.fromisoformat(until) if isinstance(until, str) else until) > now())
+    return bool((datetime.fromisoformat(until) if isinstance(until, str) else until) > real_now())
 
 
 async def _events_at(positions: list[int]) -> list[Any]:
@@ -204,7 +204,7 @@ class EventConsumerStanding:
     @strawberry.field(description="Retard. The age of that event, in seconds; 0 when all is done.")
     def lag_seconds(self) -> int:
         oldest = self.found.oldest_at
-        return 0 if oldest is None else max(0, int((now() - oldest).total_seconds()))
+        return 0 if oldest is None else max(0, int((real_now() - oldest).total_seconds()))
 
 
 @shows(

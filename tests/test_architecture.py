@@ -228,6 +228,18 @@ def test_only_the_root_modules_read_the_environment() -> None:
     assert found == set()
 
 
+def test_who_is_calling_and_what_is_sent_live_by_the_time_of_the_machine() -> None:
+    """A sandbox that is moved ahead ends no credential and delays no message."""
+    of_the_business = {"domain.clock.now", "domain.clock.today"}
+    found = {
+        path
+        for path, tree in sources("auth", "webhooks").items()
+        if imports(tree) & of_the_business
+    }
+
+    assert found == set()
+
+
 def test_the_subjects_of_the_domain_form_no_cycle() -> None:
     assert cycle(subjects()) is None
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain import vault
-from domain.clock import now
+from domain.clock import real_now
 from webhooks import custom_headers, policy, receiver_auth
 from webhooks.envelope import headers_of
 from webhooks.models import Endpoint
@@ -78,7 +78,7 @@ class Courier:
             Sealed, NoToken
         """
         site = policy.current()
-        kept, token = opened(endpoint, now(), site.key), None
+        kept, token = opened(endpoint, real_now(), site.key), None
         auth = kept.auth
         if isinstance(auth, OAuth2):
             known = self._tokens.known(auth)
@@ -140,17 +140,17 @@ class Courier:
 
         endpoint = claimed.endpoint
         keys = await self.keys_of(endpoint)
-        auth = opened(endpoint, now(), site.key).auth
+        auth = opened(endpoint, real_now(), site.key).auth
         if not isinstance(auth, OAuth2):
-            return await self._sender.post(request_of(claimed, now(), site, keys))
+            return await self._sender.post(request_of(claimed, real_now(), site, keys))
         kept = self._tokens.known(auth)
         token = kept or await self._tokens.fetched(auth, site.product, left())
-        request = request_of(claimed, now(), site, keys, token)
+        request = request_of(claimed, real_now(), site, keys, token)
         outcome = await self._sender.post(replace(request, timeout_seconds=left()))
         if outcome.status != UNAUTHORIZED or kept is None:
             return outcome
         token = await self._tokens.instead_of(kept, auth, site.product, left())
-        request = request_of(claimed, now(), site, keys, token)
+        request = request_of(claimed, real_now(), site, keys, token)
         return await self._sender.post(replace(request, timeout_seconds=left()))
 
 

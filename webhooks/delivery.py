@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import Deadlock
 from domain.ids import new_id
 from webhooks import alerts, breaker, health, life, policy, queue, sent_headers
@@ -152,7 +152,7 @@ async def _turn(
 
 
 async def _write(results: Sequence[Result], uniform: Uniform) -> None:
-    site, at = policy.current(), now()
+    site, at = policy.current(), real_now()
     endpoints = await queue.lock_endpoints(r.claimed.endpoint.id for r in results)
     held = await queue.still_held(r.claimed for r in results)
     settled = [
@@ -177,7 +177,7 @@ async def take_back(*, alone: bool = False, uniform: Uniform = random.uniform) -
     works on this database; what it was sending when it ended is taken whatever its lease, and due
     at once.
     """
-    site, at = policy.current(), now()
+    site, at = policy.current(), real_now()
     until = datetime.max.replace(tzinfo=at.tzinfo) if alone else at
     if not (concerned := await queue.endpoints_of_lost(until)):
         return 0
@@ -384,7 +384,7 @@ class Pump:
 
     def _send(self, claims: Sequence[Claimed]) -> None:
         for claimed in claims:
-            at = now()
+            at = real_now()
             if is_too_late(claimed, at, policy.current()):
                 continue
             answer = self._courier.send(claimed, at)

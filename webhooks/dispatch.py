@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch
 from domain.events import Event
 from domain.ids import new_id
@@ -218,7 +218,7 @@ def _deliveries(
 ) -> list[tuple[Any, ...]]:
     """The rows to insert. The first of a queue may go; the others wait for the one before."""
     rows: list[tuple[Any, ...]] = []
-    at = now()
+    at = real_now()
     due = at + timedelta(seconds=policy.current().retry_seconds[0])
     for event, structure, wanting in wanted:
         # Endpoints that ask for the same are sent the same bytes.

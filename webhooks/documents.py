@@ -13,7 +13,7 @@ from typing import Protocol
 
 from domain import cursors
 from domain.access import Actor, ActorKind, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute
 from domain.errors import Problem
 from domain.events import Event
@@ -178,7 +178,7 @@ async def note(results: Mapping[str, Sequence[Result]]) -> None:
         last = results[endpoint_id][-1]
         if not last.is_right:
             failed = sum(not result.is_right for result in results[endpoint_id])
-            said = (failed, now(), last.answer.message, last.event_id)
+            said = (failed, real_now(), last.answer.message, last.event_id)
             await execute(_TROUBLE, endpoint_id, *said)
         elif last.endpoint.document_failing_since is not None:
             await execute(_WELL, endpoint_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain import events, vault
 from domain.access import SEEN_BY, Actor, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, fetch
 from domain.errors import Forbidden, Invalid, NotFound, Problem, WrongStatus
 from domain.feed import EventFilter, filter_problems
@@ -86,7 +86,7 @@ def problems_of(
         *filter_problems(
             replace(EventFilter.of(draft.wanted), kinds=frozenset(draft.kinds)), ("filter",)
         ),
-        *trust.problems_of(draft.trust, draft.url, kept, policy.current(), now()),
+        *trust.problems_of(draft.trust, draft.url, kept, policy.current(), real_now()),
         *documents.problems_of(draft.payload, draft.document, permissions),
         *problems_of_options(draft.options),
     ]
@@ -102,7 +102,7 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
     permissions = readable(actor, structure_id)
     if problems := problems_of(draft, permissions):
         raise Invalid(*problems)
-    identifier, secret, at = new_id("whe"), new_secret(), now()
+    identifier, secret, at = new_id("whe"), new_secret(), real_now()
     async with events.transaction():
         await _refuse_too_many(structure_id)
         endpoint = Endpoint(
@@ -150,7 +150,7 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
             raise Invalid(*problems)
         if draft.document != endpoint.document:
             documents.forget_trouble(endpoint)
-        known_by = trust.columns(draft.trust, endpoint.id, policy.current(), now())
+        known_by = trust.columns(draft.trust, endpoint.id, policy.current(), real_now())
         content = _content(draft) | known_by
         changed = [name for name, value in content.items() if getattr(endpoint, name) != value]
         if _TELLING.intersection(changed):
@@ -171,7 +171,7 @@ async def pause(actor: Actor, endpoint_id: str) -> Endpoint:
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
         if endpoint.status != EndpointStatus.PAUSED:
-            life.pause(endpoint, PauseReason.ASKED, now(), actor=actor)
+            life.pause(endpoint, PauseReason.ASKED, real_now(), actor=actor)
         return await _saved(endpoint)
 
 
@@ -224,7 +224,7 @@ async def rotate_secret(actor: Actor, endpoint_id: str) -> Kept:
     async with events.transaction():
         endpoint = await _locked(actor, endpoint_id)
         endpoint.previous_secret = endpoint.secret
-        endpoint.previous_secret_until = now() + site.secret_overlap
+        endpoint.previous_secret_until = real_now() + site.secret_overlap
         endpoint.secret = vault.seal(secret, endpoint.id, site.key)
         life.tell_rotation(endpoint, actor)
         return Kept(await _saved(endpoint), secret)
@@ -261,7 +261,7 @@ async def redeliver(actor: Actor, delivery_id: str) -> Delivery:
         if delivery.state == DeliveryState.HELD:
             raise WrongStatus(problem("BDR-WHK-009", ("id",)))
         if delivery.state != DeliveryState.DELIVERING:
-            _send_again(delivery, now())
+            _send_again(delivery, real_now())
             await delivery.save()
         if _probe_at_once(endpoint):
             await endpoint.save(update_fields=["not_before"])
@@ -362,6 +362,6 @@ async def _locked(actor: Actor, endpoint_id: str) -> Endpoint:
 
 
 async def _saved(endpoint: Endpoint) -> Endpoint:
-    endpoint.updated_at = now()
+    endpoint.updated_at = real_now()
     await endpoint.save()
     return endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import fetch
 from webhooks import queue
 from webhooks.envelope import instant
@@ -38,7 +38,7 @@ def due_warning(expires_at: datetime | None, warned_days: int | None, at: dateti
 
 
 async def _due() -> list[str]:
-    at = now()
+    at = real_now()
     steps = [
         f"(auth_expires_at <= ${n} AND (auth_warned_days IS NULL OR auth_warned_days > {days}))"
         for n, days in enumerate(WARNINGS, 3)
@@ -57,7 +57,7 @@ async def _warn(endpoint_id: str) -> int:
     async with events.transaction():
         endpoint = (await queue.lock_endpoints([endpoint_id]))[endpoint_id]
         ends = endpoint.auth_expires_at
-        days = due_warning(ends, endpoint.auth_warned_days, now())
+        days = due_warning(ends, endpoint.auth_warned_days, real_now())
         if ends is None or days is None or endpoint.status == EndpointStatus.DELETED:
             return 0
         certificate = {

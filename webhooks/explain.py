@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from domain import events
 from domain.access import Actor
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import fetch
 from domain.events import Event
 from domain.ids import findable
@@ -83,9 +83,11 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
     if delivery is None:
         if await replaying.that_will_send(endpoint, event):
             return Explanation(Why.REPLAY_TO_COME)
-        return Explanation(why_none(endpoint, event, await dispatch.position(), now()))
+        return Explanation(why_none(endpoint, event, await dispatch.position(), real_now()))
     behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
-    return Explanation(why_state(delivery, endpoint, now()), delivery, behind, delivery.replay_id)
+    return Explanation(
+        why_state(delivery, endpoint, real_now()), delivery, behind, delivery.replay_id
+    )
 
 
 def why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) -> Why:

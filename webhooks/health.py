@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch, instant_of
 from domain.select import Statement
 from webhooks import dispatch
@@ -97,7 +97,7 @@ def percentile(classes: Mapping[int, int], share: float) -> int | None:
 
 async def tally(tried: Iterable[Tried]) -> None:
     """Count attempts, in the transaction that writes them. Their endpoints are locked."""
-    hour = now().replace(minute=0, second=0, microsecond=0)
+    hour = real_now().replace(minute=0, second=0, microsecond=0)
     counts: Counter[tuple[str, datetime, str, int]] = Counter()
     for one in tried:
         outcome = Tallied.DELIVERED if one.succeeded else Tallied.FAILED
@@ -117,7 +117,7 @@ async def tally(tried: Iterable[Tried]) -> None:
 async def forget_old() -> int:
     """Forget the counts of days that nobody asks about any more."""
     async with events.transaction():
-        return await execute("DELETE FROM webhook_tally WHERE hour < $1", now() - KEPT)
+        return await execute("DELETE FROM webhook_tally WHERE hour < $1", real_now() - KEPT)
 
 
 async def figures(endpoint_ids: Sequence[str]) -> list[Health]:
@@ -155,7 +155,7 @@ def _health(
 async def _counts(ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, int], int]]:
     statement = Statement(dialect())
     of_endpoints = statement.among("endpoint_id", ids)
-    since = statement.value(now() - DAY)
+    since = statement.value(real_now() - DAY)
     rows = await fetch(
         "SELECT endpoint_id, outcome, latency_class, SUM(count) AS count FROM webhook_tally"
         f" WHERE {of_endpoints} AND hour > {since} GROUP BY endpoint_id, outcome, latency_class",
@@ -256,4 +256,4 @@ async def _oldest_of_all() -> datetime | None:
 
 
 def _seconds_since(at: datetime | None) -> int:
-    return 0 if at is None else max(0, int((now() - at).total_seconds()))
+    return 0 if at is None else max(0, int((real_now() - at).total_seconds()))

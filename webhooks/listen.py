@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from domain.clock import now
+from domain.clock import real_now
 from webhooks.envelope import headers_of
 from webhooks.signing import new_secret
 
@@ -224,7 +224,7 @@ class Receiver:
             event_kind=event["type"],
             body=body,
             secrets=[self._secret],
-            at=now(),
+            at=real_now(),
             attempt=attempt,
             request_id=f"listen.{event['id']}.{attempt}",
             environment=event["environment"],
@@ -238,7 +238,7 @@ class Receiver:
 
 
 def _line(event: Mapping[str, Any]) -> str:
-    time = now().astimezone().strftime("%H:%M:%S")
+    time = real_now().astimezone().strftime("%H:%M:%S")
     return f"{time}  {event['type']:<28} {event['subject']} #{event['subjectSequence']}"
 
 

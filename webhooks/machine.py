@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain import deadlines
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute
 from domain.events import transaction
 from webhooks import delivery, mailer, ordering, policy, probes, queue, replaying
@@ -192,7 +192,7 @@ class Machine:
         """Deliver again at the moment when a limit lets something go."""
         if self._alarm is not None:
             self._alarm.cancel()
-        delay = max(0.0, (at - now()).total_seconds())
+        delay = max(0.0, (at - real_now()).total_seconds())
         self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
 
     def _ring(self) -> None:
@@ -240,7 +240,7 @@ async def _take_steps_of_the_clock() -> None:
 
 async def _is_our_turn(periodic: Periodic) -> bool:
     """Whether the action is due, and this process the one that moved its moment."""
-    at = now()
+    at = real_now()
     known = await Turn.get_or_none(name=periodic.name)
     if known is not None and known.due_at > at:
         return False

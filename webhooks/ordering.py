@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, fetch
 from domain.select import Statement
 from webhooks import life, queue
@@ -34,7 +34,7 @@ async def _release(endpoint_id: str) -> None:
         "UPDATE webhook_delivery SET state = 'PENDING', next_attempt_at = $2"
         f" WHERE endpoint_id = $1 AND state = 'HELD' AND {queue.OPEN}",
         endpoint_id,
-        now(),
+        real_now(),
     )
 
 
@@ -75,7 +75,7 @@ async def skip_blocked() -> int:
 
 async def _blocking(endpoints: Iterable[Endpoint]) -> Sequence[Any]:
     """The deliveries that are to be skipped, as far as is known without locking them."""
-    at, statement = now(), Statement(dialect())
+    at, statement = real_now(), Statement(dialect())
     rows = queue.rows_of(
         statement,
         {"endpoint_id": "text", "since": "timestamptz"},
@@ -101,7 +101,7 @@ async def _skip(locked: Mapping[str, Endpoint]) -> int:
         if await queue.give_up(row["id"], SkipReason.BLOCKED_TOO_LONG.value):
             skipped += 1
             tell_skipped(locked[row["endpoint_id"]], row)
-    await queue.let_go(((row["endpoint_id"], row["subject_id"]) for row in blocking), now())
+    await queue.let_go(((row["endpoint_id"], row["subject_id"]) for row in blocking), real_now())
     await queue.write_health(locked.values())
     return skipped
 

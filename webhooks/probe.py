@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.clock import now
+from domain.clock import real_now
 from domain.ids import new_id
 from webhooks import sent_headers
 from webhooks.envelope import API_VERSION, headers_of
@@ -119,7 +119,7 @@ async def run(recipe: Recipe, send: Send) -> list[Finding]:
     message_id = new_id("evt")
     findings: list[Finding] = []
     for number, check in enumerate(Check, 1):
-        outcome = await send(message_for(check, recipe, message_id, number, now()))
+        outcome = await send(message_for(check, recipe, message_id, number, real_now()))
         findings.append(_finding(check, outcome, findings))
     return findings
 

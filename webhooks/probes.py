@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import events
 from domain.access import SYSTEM, Actor, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute, fetch
 from domain.errors import NotFound, WrongStatus
 from domain.ids import findable, new_id
@@ -43,7 +43,7 @@ async def ask(actor: Actor, endpoint_id: str) -> Probe:
             endpoint_id=endpoint.id,
             structure_id=endpoint.structure_id,
             state=ProbeState.ASKED,
-            asked_at=now(),
+            asked_at=real_now(),
         )
 
 
@@ -54,7 +54,7 @@ async def any_asked() -> bool:
     """Whether a probe waits to be sent. Cheap, takes no lock."""
     rows = await fetch(
         f"SELECT EXISTS (SELECT 1 FROM webhook_probe WHERE finished_at IS NULL AND {_TO_RUN})",
-        now() - LONGEST,
+        real_now() - LONGEST,
     )
     return bool(rows[0][0])
 
@@ -76,7 +76,7 @@ async def _take() -> Probe | None:
     """The oldest probe that waits, now this process's to send."""
     rows = await fetch(
         f"SELECT id FROM webhook_probe WHERE finished_at IS NULL AND {_TO_RUN} ORDER BY id LIMIT 1",
-        now() - LONGEST,
+        real_now() - LONGEST,
     )
     if not rows:
         return None
@@ -84,8 +84,8 @@ async def _take() -> Probe | None:
         taken = await execute(
             "UPDATE webhook_probe SET state = 'RUNNING', started_at = $2"
             f" WHERE id = $3 AND {_TO_RUN}",
-            now() - LONGEST,
-            now(),
+            real_now() - LONGEST,
+            real_now(),
             rows[0][0],
         )
     return await Probe.get(id=rows[0][0]) if taken else await _take()
@@ -104,7 +104,7 @@ async def _probed(taken: Probe, endpoint: Endpoint, courier: Courier) -> list[Fi
     try:
         recipe = Recipe(
             probe_id=taken.id,
-            secrets=opened(endpoint, now(), site.key).secrets,
+            secrets=opened(endpoint, real_now(), site.key).secrets,
             keys=await courier.keys_of(endpoint),
             environment=site.environment,
             product=site.product,
@@ -123,7 +123,7 @@ async def _keep(probe_id: str, findings: list[Finding]) -> None:
             "UPDATE webhook_probe SET state = 'DONE', finished_at = $2, findings = $3"
             " WHERE id = $1 AND finished_at IS NULL",
             probe_id,
-            now(),
+            real_now(),
             probe.as_text(findings),
         )
         if ended:

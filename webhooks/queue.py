@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch, instant_of, plain
 from domain.ids import new_id
 from domain.select import Statement
@@ -131,7 +131,7 @@ async def take(limit: int, busy: Mapping[str, int]) -> Taken:
     `busy` tells how many requests this process has under way to each endpoint. Needs an open
     transaction; what is taken may be sent once it is committed.
     """
-    site, at = policy.current(), now()
+    site, at = policy.current(), real_now()
     lanes = await _lanes(at, site)
     used = sum(busy.values())
     rooms = {
@@ -258,7 +258,7 @@ async def anything_due() -> bool:
         f"SELECT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE {_OPEN_TO} AND {_DUE})"
         " OR EXISTS (SELECT 1 FROM webhook_delivery WHERE state = 'DELIVERING'"
         "   AND lease_until <= $1)",
-        now(),
+        real_now(),
     )
     return bool(rows[0][0])
 
@@ -299,7 +299,7 @@ class Settlement:
 
 async def write_settlements(settled: Sequence[tuple[Claimed, Settlement]]) -> None:
     """Write the new states, and let the next delivery of each closed queue go."""
-    at = now()
+    at = real_now()
     statement = Statement(dialect())
     rows = rows_of(
         statement,
@@ -440,7 +440,7 @@ async def skip(endpoint_id: str, reason: str, *, upto: int = LAST_POSITION) -> i
 
     Those being sent at this moment end as they end.
     """
-    at = now()
+    at = real_now()
     condition = "endpoint_id = $1 AND state IN ('PENDING', 'HELD') AND position <= $2"
     rows = await fetch(
         f"SELECT DISTINCT subject_id FROM webhook_delivery WHERE {condition}", endpoint_id, upto
@@ -465,7 +465,7 @@ async def give_up(delivery_id: str, reason: str) -> bool:
             " next_attempt_at = NULL WHERE id = $1 AND state = 'PENDING'",
             delivery_id,
             reason,
-            now(),
+            real_now(),
         )
     )
 
@@ -494,5 +494,5 @@ async def make_due(endpoint_id: str) -> None:
         "UPDATE webhook_delivery SET next_attempt_at = $2"
         " WHERE endpoint_id = $1 AND state = 'PENDING' AND next_attempt_at > $2",
         endpoint_id,
-        now(),
+        real_now(),
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from domain import cursors, events
 from domain.access import SYSTEM, Actor
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch
 from domain.events import Event
 from domain.ids import new_id
@@ -166,7 +166,7 @@ async def _plan(endpoint: Endpoint, replay: Replay) -> _Plan | None:
     if (
         replay.state != ReplayState.RUNNING
         or replay.queued_position >= replay.to_position
-        or replay.not_before > now()
+        or replay.not_before > real_now()
         or endpoint.status in (EndpointStatus.PAUSED, EndpointStatus.DELETED)
         or room <= 0
     ):
@@ -188,7 +188,7 @@ async def _plan(endpoint: Endpoint, replay: Replay) -> _Plan | None:
 
 
 async def _queue_some(endpoint: Endpoint, replay: Replay, plan: _Plan) -> None:
-    at = now()
+    at = real_now()
     queued = await _enqueue(endpoint, replay, plan, at)
     replay.queued_position = plan.reached
     replay.queued += queued
@@ -259,7 +259,7 @@ async def _put_in_front(endpoint_id: str, subjects: Collection[str], at: datetim
 
 async def end(replay: Replay, state: ReplayState) -> None:
     replay.state = state
-    replay.finished_at = now()
+    replay.finished_at = real_now()
     if state is ReplayState.CANCELLED:
         await _give_back(replay)
 
@@ -269,7 +269,7 @@ async def close_if_over(replay: Replay) -> None:
     if not await _open(replay.id):
         (progress,) = await progress_of([replay.id], [replay.queued])
         replay.delivered, replay.failed = progress.delivered, progress.failed
-        replay.closed_at = now()
+        replay.closed_at = real_now()
     await replay.save()
 
 
@@ -281,7 +281,7 @@ async def _give_back(replay: Replay) -> None:
         f" WHERE replay_id = $1 AND state IN ('PENDING', 'HELD'){lock}",
         replay.id,
     )
-    at = now()
+    at = real_now()
     await execute_many(
         "DELETE FROM webhook_delivery WHERE id = $1",
         [(row["id"],) for row in rows if row["before_replay"] is None and not row["attempts"]],

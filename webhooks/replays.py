@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain import events
 from domain.access import Actor, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import Event
 from domain.feed import EVERYTHING, EventFilter, filter_problems
@@ -135,7 +135,7 @@ async def start(actor: Actor, draft: ReplayDraft) -> Replay:
         if await Replay.filter(endpoint_id=endpoint.id, closed_at=None).exists():
             raise WrongStatus(problem("BDR-WHK-050", ("endpointId",)))
         wanted = await _range(endpoint, draft)
-        at = now()
+        at = real_now()
         replay = await Replay.create(
             id=new_id("whr"),
             endpoint_id=endpoint.id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import events
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, fetch, instant_of
 from domain.select import Statement
 from webhooks import policy
@@ -22,7 +22,7 @@ async def forget_old() -> int:
 
     What a replay that is not over took up again stays until it is.
     """
-    until = now() - policy.current().retention
+    until = real_now() - policy.current().retention
     forgotten, after = 0, ""
     for _ in range(_MOST_BATCHES):
         oldest = await _following(after)

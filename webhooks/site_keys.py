@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.clock import now
+from domain.clock import real_now
 from domain.signatures import jws, keys
 from domain.signatures.models import Purpose
 
@@ -69,7 +69,7 @@ class SigningKeys:
     async def current(self) -> Sequence[Ed25519PrivateKey]:
         """The keys that sign at this moment, the newest first."""
         async with self._reading:
-            if self._read_at is None or now() - self._read_at >= REREAD:
+            if self._read_at is None or real_now() - self._read_at >= REREAD:
                 found = await keys.all_signing(Purpose.WEBHOOKS)
-                self._known, self._read_at = [key.private for key in found], now()
+                self._known, self._read_at = [key.private for key in found], real_now()
         return self._known

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from domain.clock import now
+from domain.clock import real_now
 from webhooks.outbound import ErrorKind, Outcome, Posts, Request
 from webhooks.receiver_auth import ClientProof, OAuth2
 
@@ -60,7 +60,7 @@ class Tokens:
     def known(self, client: OAuth2) -> Token | None:
         """The token in memory, if it has not ended."""
         token = self._known.get(client)
-        return token if token is not None and token.until > now() else None
+        return token if token is not None and token.until > real_now() else None
 
     async def fetched(self, client: OAuth2, product: str, seconds: float) -> Token:
         """A token asked for now, or by somebody else at this moment.
@@ -88,7 +88,7 @@ class Tokens:
 
     async def _ask(self, client: OAuth2, product: str, seconds: float) -> Token:
         outcome = await self._sender.post(request_for(client, product, seconds))
-        at = now()
+        at = real_now()
         token = token_in(outcome, at)
         self._known = {known: kept for known, kept in self._known.items() if kept.until > at}
         self._known[client] = token

@@ -15,7 +15,7 @@ from auth.factors.words import FACTOR_KINDS
 from domain.access import Actor, ActorKind, Permission
 from domain.accounts.actions import tell_rights_changed
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Duplicate, Invalid, NotFound, Problem
 from domain.events import PLATFORM, record, transaction
 from domain.ids import findable
@@ -73,8 +73,8 @@ async def add(
             account_id=account_id,
             kind=kind,
             name=normal(name) or FACTOR_KINDS[kind].in_(_locale(account)),
-            created_at=now(),
-            last_used_at=now(),
+            created_at=real_now(),
+            last_used_at=real_now(),
             **columns,
         )
         codes = [] if known else await recovery.make(account_id)
@@ -167,7 +167,7 @@ async def suspect(account_id: str, factor: Factor) -> None:
     """A key answered with a counter that went back: it may have a copy, and opens nothing more."""
     async with transaction():
         account = await _locked(account_id)
-        await Factor.filter(id=factor.id).update(suspected_at=now())
+        await Factor.filter(id=factor.id).update(suspected_at=real_now())
         await _tell(account, "account.factor_suspected", factor, is_platform_matter=True)
 
 
@@ -212,9 +212,9 @@ async def purge() -> int:
     async with transaction():
         return sum(
             [
-                await PendingLogin.filter(expires_at__lt=now()).delete(),
-                await EmailCode.filter(expires_at__lt=now()).delete(),
-                await Spent.filter(until__lt=now()).delete(),
+                await PendingLogin.filter(expires_at__lt=real_now()).delete(),
+                await EmailCode.filter(expires_at__lt=real_now()).delete(),
+                await Spent.filter(until__lt=real_now()).delete(),
             ]
         )
 

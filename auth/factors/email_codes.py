@@ -10,7 +10,7 @@ from datetime import timedelta
 from auth.factors.mails import tell
 from auth.factors.models import EmailCode
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -36,19 +36,21 @@ class EmailCodes:
                 holder=holder,
                 account_id=account.id,
                 code_hash=self._hash(identifier, code),
-                created_at=now(),
-                expires_at=now() + LIFE,
+                created_at=real_now(),
+                expires_at=real_now() + LIFE,
             )
             await tell(account, "second_factor_code", code=code)
 
     async def was_sent(self, holder: str) -> bool:
         """Whether a code waits to be typed."""
-        return await EmailCode.exists(holder=holder, expires_at__gt=now())
+        return await EmailCode.exists(holder=holder, expires_at__gt=real_now())
 
     async def use(self, account: Account, holder: str, typed: str) -> bool:
         """Use the code up, if it is the one; too many wrong ones use it up too."""
         async with transaction():
-            waiting = EmailCode.filter(holder=holder, account_id=account.id, expires_at__gt=now())
+            waiting = EmailCode.filter(
+                holder=holder, account_id=account.id, expires_at__gt=real_now()
+            )
             code = await waiting.select_for_update().get_or_none()
             if code is None:
                 return False

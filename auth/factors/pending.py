@@ -13,7 +13,7 @@ from auth.config import AuthSettings
 from auth.factors.models import PendingLogin
 from auth.models import hashed
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -41,8 +41,8 @@ class Pending:
                 account_id=account.id,
                 methods=" ".join(methods),
                 goes_on=goes_on,
-                created_at=now(),
-                expires_at=now() + LIFE,
+                created_at=real_now(),
+                expires_at=real_now() + LIFE,
             )
         return token
 
@@ -51,7 +51,9 @@ class Pending:
         token = self._token(request)
         if not token:
             return None
-        pending = await PendingLogin.get_or_none(token_hash=hashed(token), expires_at__gt=now())
+        pending = await PendingLogin.get_or_none(
+            token_hash=hashed(token), expires_at__gt=real_now()
+        )
         if pending is None:
             return None
         account = await Account.get_or_none(id=pending.account_id, status=AccountStatus.ACTIVE)

@@ -19,7 +19,7 @@ from auth.factors.pace import PER_ACCOUNT_AND_NETWORK, FactorPaces
 from auth.passwords import account_for
 from domain import vault
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 
 log = logging.getLogger(__name__)
@@ -219,9 +219,9 @@ class Proofs:
             for factor in await rows.select_for_update():
                 secret = self._secret_of(factor)
                 code = _digits(attempt.answer)
-                step = totp.step_of(secret, code, now(), factor.last_step) if secret else None
+                step = totp.step_of(secret, code, real_now(), factor.last_step) if secret else None
                 if step is not None:
-                    factor.last_step, factor.last_used_at = step, now()
+                    factor.last_step, factor.last_used_at = step, real_now()
                     await factor.save(update_fields=["last_step", "last_used_at"])
                     return [methods.CODE]
         return Wrong("code")
@@ -239,7 +239,7 @@ class Proofs:
             return Wrong("code")
         async with transaction():
             mine = Factor.filter(account_id=attempt.account.id, kind=FactorKind.EMAIL)
-            await mine.update(last_used_at=now())
+            await mine.update(last_used_at=real_now())
         return [methods.CODE]
 
     async def _recovery(self, attempt: Attempt) -> Sequence[str] | Wrong:
@@ -260,7 +260,7 @@ async def _counted(key: Factor, sign_count: int) -> bool | None:
         before = known.sign_count or 0
         if (sign_count or before) and sign_count <= before:
             return False
-        known.sign_count, known.last_used_at = sign_count, now()
+        known.sign_count, known.last_used_at = sign_count, real_now()
         await known.save(update_fields=["sign_count", "last_used_at"])
     return True
 

@@ -6,7 +6,7 @@ import secrets
 
 from auth.factors.models import RecoveryCode
 from auth.models import hashed
-from domain.clock import now
+from domain.clock import real_now
 from domain.events import transaction
 from domain.ids import new_id
 
@@ -24,7 +24,10 @@ async def make(account_id: str) -> list[str]:
         await RecoveryCode.filter(account_id=account_id).delete()
         for code in codes:
             await RecoveryCode.create(
-                id=new_id("rcv"), account_id=account_id, code_hash=hashed(code), created_at=now()
+                id=new_id("rcv"),
+                account_id=account_id,
+                code_hash=hashed(code),
+                created_at=real_now(),
             )
     return [_grouped(code) for code in codes]
 
@@ -35,7 +38,7 @@ async def use(account_id: str, typed: str) -> bool:
         account_id=account_id, code_hash=hashed(_normal(typed)), used_at=None
     )
     async with transaction():
-        return await found.update(used_at=now()) == 1
+        return await found.update(used_at=real_now()) == 1
 
 
 async def left(account_id: str) -> int:

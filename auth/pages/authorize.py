@@ -25,7 +25,7 @@ from auth.registration import is_self_registered
 from auth.requests import form_of, oauth_form_of, query_of
 from auth.scopes import SCOPES
 from auth.server import Asked, CodeGrant, Person, person_behind
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import fetch
 from domain.signatures.actions import terms_to_accept
 
@@ -181,7 +181,7 @@ def _is_too_old(session: Session, asked: Mapping[str, str]) -> bool:
     limit = asked.get("max_age", "")
     if not (limit.isdecimal() and len(limit) < 10):
         return False
-    return now() - session.authenticated_at > timedelta(seconds=int(limit))
+    return real_now() - session.authenticated_at > timedelta(seconds=int(limit))
 
 
 async def _name_of_structure(structure_id: str | None) -> str | None:

@@ -21,7 +21,7 @@ from auth.requests import form_of
 from auth.sessions import address_of
 from domain import policy
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Invalid, Problem
 
 # An account without a password proves who it is by having logged in just now.
@@ -173,4 +173,4 @@ class EmailPages:
 
 
 def _may_ask(session: Session, account: Account) -> bool:
-    return account.password_hash is not None or now() - session.authenticated_at <= _FRESH
+    return account.password_hash is not None or real_now() - session.authenticated_at <= _FRESH

@@ -25,7 +25,7 @@ from auth.requests import form_of
 from auth.sessions import address_of
 from domain import vault
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Refused
 from domain.ids import new_id
 
@@ -104,7 +104,7 @@ class Enrolment:
         if secret is None:
             return await self._totp(request, holder, totp.new_secret(), _said("stale"))
         code = "".join(sent.get("code", "").split())
-        step = totp.step_of(secret, code, now(), None)
+        step = totp.step_of(secret, code, real_now(), None)
         if step is None:
             return await self._totp(request, holder, secret, _said("code"), sent.get("name", ""))
         if not await spend(secret.encode()):
@@ -142,7 +142,7 @@ class Enrolment:
         )
 
     def _sealed(self, secret: str, holder: Holder) -> str:
-        until = int((now() + LIFE).timestamp())
+        until = int((real_now() + LIFE).timestamp())
         return vault.seal(json.dumps([secret, until]), f"totp {holder.id}", self._key)
 
     def _opened(self, sealed: str, holder: Holder) -> str | None:
@@ -150,7 +150,7 @@ class Enrolment:
             secret, until = json.loads(vault.unseal(sealed, f"totp {holder.id}", self._key))
         except (InvalidTag, ValueError):
             return None
-        return str(secret) if until > now().timestamp() else None
+        return str(secret) if until > real_now().timestamp() else None
 
     # A key
 

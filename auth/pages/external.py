@@ -29,7 +29,7 @@ from auth.signup import require_letter
 from domain import vault
 from domain.accounts import emails, life
 from domain.accounts.models import Account, AccountStatus
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Forbidden, Invalid, NotFound, Problem
 from domain.events import transaction
 from domain.ids import new_id
@@ -150,7 +150,7 @@ class External:
                 goes_on=goes_on,
                 account_id=account_id,
                 link_id=link.id if link else None,
-                expires_at=now() + identities.LIFE,
+                expires_at=real_now() + identities.LIFE,
             )
         )
         response = RedirectResponse(address, 303, HEADERS)
@@ -255,7 +255,7 @@ class External:
         Whoever signed up may have sent the link to another person, to get an account that bears
         their own address and another's identity.
         """
-        link = await Link.get_or_none(id=flow.link_id, used_at=None, expires_at__gt=now())
+        link = await Link.get_or_none(id=flow.link_id, used_at=None, expires_at__gt=real_now())
         if link is None:
             return None
         is_same_browser = link.browser_hash == self._sign_up.browser(request)
@@ -308,7 +308,7 @@ class External:
         if person is None:
             back = {RETURN_TO: self._shell.settings.url(at.EXTERNAL_LINK)}
             return self._shell.go(at.LOGIN, back)
-        if session is not None and now() - session.authenticated_at > RECENT:
+        if session is not None and real_now() - session.authenticated_at > RECENT:
             return self._shell.go(at.CONFIRM, {"then": "external_link"})
         if person.account.id != arrival.account_id:
             log_out = Action(self._shell.settings.path(at.LOGOUT), ("Se déconnecter", "Log out"))
@@ -367,7 +367,7 @@ class External:
             is_free = account is None or account.status == AccountStatus.PENDING
             arrival.email = email
             arrival.link_hash = hashed(token) if is_free else None
-            arrival.expires_at = now() + life_
+            arrival.expires_at = real_now() + life_
             await arrival.save()
             if is_free:
                 link = life.link_to(f"{at.EXTERNAL_CONFIRM}?token={token}")
@@ -451,7 +451,7 @@ class External:
         person = await person_behind(session) if session else None
         if person is None or not self._sessions.is_own_form(request, sent.get("form_token", "")):
             return self._shell.message(request, "stale", status=403)
-        if session is not None and now() - session.authenticated_at > RECENT:
+        if session is not None and real_now() - session.authenticated_at > RECENT:
             return self._shell.go(at.CONFIRM, {"then": "external"})
         try:
             await identities.unlink(person.account.id, sent.get("identity", ""))

@@ -17,7 +17,7 @@ from auth.sessions import origin_behind
 from domain.accounts import erasure
 from domain.accounts.models import Account
 from domain.accounts.personal_data import holdings
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Refused
 from domain.signatures.actions import person
 
@@ -73,7 +73,7 @@ class PersonalData:
         if isinstance(found, Response):
             return found
         session, account = found
-        if now() - session.authenticated_at > erasure.FRESH:
+        if real_now() - session.authenticated_at > erasure.FRESH:
             return self._shell.go(at.CONFIRM, {"then": "personal_data"})
         if sent.get("agreed") != "yes":
             return self._page(request, found, UNTICKED)
@@ -106,7 +106,7 @@ class PersonalData:
             account=account,
             held=[(h.words.fr, h.words.en) for h in held],
             kept=[(h.kept.fr, h.kept.en) for h in held if h.kept],
-            is_fresh=now() - session.authenticated_at <= erasure.FRESH,
+            is_fresh=real_now() - session.authenticated_at <= erasure.FRESH,
             message=message,
         )
 
@@ -129,7 +129,7 @@ class PersonalData:
 
 
 def _file(content: bytes, account_id: str) -> Response:
-    name = f"bordereau-{account_id}-{now():%Y%m%d}.json"
+    name = f"bordereau-{account_id}-{real_now():%Y%m%d}.json"
     headers = {
         "Cache-Control": "private, no-store",
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -24,7 +24,7 @@ from auth.pages.shell import RETURN_TO, Shell, Words
 from auth.requests import form_of
 from auth.server import person_behind
 from domain.accounts.models import Account
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Refused
 
 # How old a proof may be that a sensitive change rests upon.
@@ -229,7 +229,7 @@ class Security:
     async def _fresh(self, request: Request, then: str) -> LoggedIn | Response:
         """The same with a recent proof; or the way to give one."""
         found = await self._logged_in(request)
-        if isinstance(found, tuple) and now() - found[0].authenticated_at > RECENT:
+        if isinstance(found, tuple) and real_now() - found[0].authenticated_at > RECENT:
             return self._shell.go(at.CONFIRM, {"then": then})
         return found
 

@@ -12,7 +12,7 @@ from typing import Any
 from domain import policy
 from domain.chain import form, merkle
 from domain.checkpoints.statement import JWS_TYPE, statement_of
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute, fetch, hold, instant_of
 from domain.events import transaction
 from domain.signatures import jws, keys
@@ -39,7 +39,7 @@ async def make_due() -> int:
     behind = position - (last["position"] if last else 0)
     if not behind:
         return 0
-    is_old = last is None or instant_of(last["made_at"]) + timedelta(seconds=seconds) <= now()
+    is_old = last is None or instant_of(last["made_at"]) + timedelta(seconds=seconds) <= real_now()
     return await make() if is_old or behind >= MOST_EVENTS else 0
 
 
@@ -96,7 +96,7 @@ async def _stand(upto: int) -> _Stand:
 
 
 async def _sign(stand: _Stand) -> None:
-    key, at = await keys.signing(Purpose.CHECKPOINTS), now()
+    key, at = await keys.signing(Purpose.CHECKPOINTS), real_now()
     number = stand.last["number"] + 1 if stand.last else 1
     statement = statement_of(
         issuer=policy.current().public_url,

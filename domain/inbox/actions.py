@@ -8,7 +8,7 @@ from typing import Any
 
 from domain import cursors, events
 from domain.access import SEEN_BY, Actor, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, fetch, hold
 from domain.errors import Duplicate, Invalid, NotFound
 from domain.feed import EventFilter
@@ -39,7 +39,7 @@ async def create(actor: Actor, structure_id: str, draft: ConsumerDraft, place: P
     actor.require(Permission.MANAGE_WEBHOOKS, on=structure_id, path=("structureId",))
     if problems := [*problems_of(draft), *place_problems(place)]:
         raise Invalid(*problems)
-    position, at = await _position(place), now()
+    position, at = await _position(place), real_now()
     async with events.transaction():
         await hold(f"event_consumer {structure_id}")
         await _refuse_too_many(structure_id)
@@ -117,7 +117,7 @@ async def delete(actor: Actor, consumer_id: str) -> Consumer:
         consumer = await locked(actor, consumer_id)
         await execute("DELETE FROM event_inbox_item WHERE consumer_id = $1", consumer.id)
         await forget_leases(consumer.id)
-        consumer.deleted_at = now()
+        consumer.deleted_at = real_now()
         return await _told("event_consumer.deleted", consumer, actor)
 
 
@@ -200,7 +200,7 @@ async def positions_of(given: Collection[str] | None) -> list[int] | None:
 
 
 async def _told(kind: str, consumer: Consumer, actor: Actor) -> Consumer:
-    consumer.updated_at = now()
+    consumer.updated_at = real_now()
     tell(kind, consumer, actor)
     await consumer.save()
     return consumer

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import events
 from domain.access import Actor, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, fetch
 from domain.feed import EventFilter, visible_after
 from domain.inbox.models import Consumer
@@ -86,7 +86,7 @@ async def standing(consumer: Consumer) -> Standing:
             " MIN(CASE WHEN set_aside_at IS NULL THEN position END)"
             " FROM event_inbox_item WHERE consumer_id = $1",
             consumer.id,
-            now(),
+            real_now(),
         )
     )[0]
     out, still_open, set_aside, first = (int(counts[n] or 0) for n in range(4))

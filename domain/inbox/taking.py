@@ -13,7 +13,7 @@ from typing import Any
 
 from domain import cursors, events, idempotency
 from domain.access import SYSTEM, Actor, ActorKind, Permission
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch
 from domain.errors import Forbidden, Invalid, WrongStatus
 from domain.events import Event
@@ -96,7 +96,7 @@ async def take(actor: Actor, consumer_id: str, order: Order) -> Taken:
         consumer = await _locked_reader(actor, consumer_id)
         if answer is not None:
             return Taken(consumer, await _again(answer), is_replayed=True)
-        at = now()
+        at = real_now()
         waiting = await _open(consumer.id)
         handed = await _handed(consumer, waiting, order.first, at)
         await _set_aside(consumer, handed.spent, at)
@@ -124,7 +124,7 @@ async def may_have(consumer_id: str) -> bool:
         " OR EXISTS (SELECT 1 FROM event_inbox_item WHERE consumer_id = $1"
         "   AND set_aside_at IS NULL AND (not_before IS NULL OR not_before <= $2))",
         consumer_id,
-        now(),
+        real_now(),
     )
     return bool(rows[0][0])
 
@@ -172,7 +172,7 @@ async def give_back(
     if problems := within(pause_seconds, PAUSE_SECONDS, ("pauseSeconds",)):
         raise Invalid(*problems)
     positions = await positions_of(given)
-    not_before = now() + timedelta(seconds=pause_seconds) if pause_seconds else None
+    not_before = real_now() + timedelta(seconds=pause_seconds) if pause_seconds else None
     async with events.transaction():
         consumer = await locked(actor, consumer_id)
         held = await _held(consumer.id, lease_id)
@@ -201,7 +201,7 @@ async def extend(actor: Actor, consumer_id: str, lease_id: str, seconds: int) ->
     """
     if problems := within(seconds, LEASE_SECONDS, ("leaseSeconds",)):
         raise Invalid(*problems)
-    until = now() + timedelta(seconds=seconds)
+    until = real_now() + timedelta(seconds=seconds)
     async with events.transaction():
         consumer = await locked(actor, consumer_id)
         await _held(consumer.id, lease_id)

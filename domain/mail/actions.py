@@ -9,7 +9,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 
 from domain import policy, vault
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import execute, fetch
 from domain.events import transaction
 from domain.ids import new_id
@@ -39,8 +39,8 @@ async def post(kind: str, to: str, locale: str, **values: object) -> None:
             recipient=to,
             sealed=vault.seal(content, identifier, site.key),
             status=MailStatus.WAITING,
-            due_at=now(),
-            created_at=now(),
+            due_at=real_now(),
+            created_at=real_now(),
         )
 
 
@@ -71,14 +71,14 @@ async def anything_due() -> bool:
     rows = await fetch(
         "SELECT 1 FROM mail WHERE status = $1 AND due_at <= $2 LIMIT 1",
         MailStatus.WAITING.value,
-        now(),
+        real_now(),
     )
     return bool(rows)
 
 
 async def claim(lease: timedelta, limit: int = 20) -> Sequence[Mail]:
     """Messages to send now; nobody else gets them until the lease ends."""
-    at = now()
+    at = real_now()
     mine = []
     waiting = Mail.filter(status=MailStatus.WAITING, due_at__lte=at)
     for mail in await waiting.order_by("due_at", "id").limit(limit):
@@ -104,7 +104,7 @@ async def sent(mail: Mail) -> None:
             await Mail.filter(id=mail.id).delete()
             return
         await Mail.filter(id=mail.id).update(
-            status=MailStatus.SENT, sealed=None, error=None, sent_at=now()
+            status=MailStatus.SENT, sealed=None, error=None, sent_at=real_now()
         )
 
 
@@ -118,10 +118,10 @@ async def failed(mail: Mail, error: str, again_in: timedelta | None) -> None:
                 status=MailStatus.FAILED, sealed=None, error=error[:300]
             )
         else:
-            await Mail.filter(id=mail.id).update(due_at=now() + again_in, error=error[:300])
+            await Mail.filter(id=mail.id).update(due_at=real_now() + again_in, error=error[:300])
 
 
 async def forget_old() -> int:
     """Forget what was posted a week ago; how many messages went."""
     async with transaction():
-        return await Mail.filter(created_at__lt=now() - KEPT).delete()
+        return await Mail.filter(created_at__lt=real_now() - KEPT).delete()

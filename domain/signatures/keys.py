@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tortoise.expressions import Q
 
 from domain import policy, vault
-from domain.clock import now
+from domain.clock import real_now
 from domain.db import hold
 from domain.events import transaction
 from domain.ids import new_id
@@ -65,14 +65,14 @@ async def rotate(purpose: Purpose, overlap: timedelta | None = None) -> str:
 
 async def retire_ended() -> int:
     """Forget the private part of the keys whose overlap is over; how many."""
-    at = now()
+    at = real_now()
     ended = SiteKey.filter(retired_at=None, signs_until__lte=at)
     return await ended.update(retired_at=at, sealed=None)
 
 
 async def in_use(purpose: Purpose) -> list[SiteKey]:
     """The rows of the keys that sign at this moment, the newest first."""
-    signs = Q(signs_until=None) | Q(signs_until__gt=now())
+    signs = Q(signs_until=None) | Q(signs_until__gt=real_now())
     found = SiteKey.filter(signs, purpose=purpose, retired_at=None)
     return list(await found.order_by("-created_at", "-id"))
 
@@ -86,7 +86,7 @@ async def published(purpose: Purpose) -> dict[str, Any]:
 async def _replaced(purpose: Purpose, overlap: timedelta | None) -> Key:
     private = Ed25519PrivateKey.generate()
     public = jws.public_jwk(private)
-    at, identifier = now(), new_id("skt")
+    at, identifier = real_now(), new_id("skt")
     present = SiteKey.filter(purpose=purpose, retired_at=None)
     if overlap:
         await present.filter(signs_until=None).update(signs_until=at + overlap)

@@ -13,7 +13,7 @@ from starlette.types import Scope
 from auth.bearer import FRESH_SECONDS, Authenticated, InvalidToken
 from auth.log_ins import LogIns
 from domain.access import ANONYMOUS, Actor, ActorKind
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Unauthenticated
 from domain.origin import UNPROVEN, Proof
 
@@ -80,7 +80,7 @@ class Caller:
         """How long its credential is still valid."""
         if self.expires_at is None:
             return float("inf")
-        return (self.expires_at - now()).total_seconds()
+        return (self.expires_at - real_now()).total_seconds()
 
 
 NOBODY = Caller(ANONYMOUS)

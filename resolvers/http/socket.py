@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from auth.bearer import InvalidToken
-from domain.clock import now
+from domain.clock import real_now
 from domain.errors import Unauthenticated
 from resolvers.http.answers import Answer, encode
 from resolvers.http.callers import NOBODY, Caller, caller_of, visitor_of
@@ -249,7 +249,7 @@ class Connection:
         expires_at = self._caller.expires_at
         return {
             "expiresAt": _instant(expires_at) if expires_at else None,
-            "serverTime": _instant(now()),
+            "serverTime": _instant(real_now()),
             "maxSubscriptions": self._limits.subscriptions,
         }
 
