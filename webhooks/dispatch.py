@@ -111,11 +111,16 @@ async def _take_bookmark() -> int | None:
     rows = await fetch(f"SELECT position FROM webhook_bookmark WHERE name = $1{lock}", BOOKMARK)
     if rows:
         return int(rows[0][0])
-    is_first = await execute(
+    return 0 if await _make_bookmark() else None
+
+
+async def _make_bookmark() -> bool:
+    """Make the bookmark, which is then locked; false when somebody made it before."""
+    made = await execute(
         "INSERT INTO webhook_bookmark (name, position) VALUES ($1, 0) ON CONFLICT DO NOTHING",
         BOOKMARK,
     )
-    return 0 if is_first else None
+    return made == 1
 
 
 async def hold() -> None:
@@ -124,6 +129,8 @@ async def hold() -> None:
     One that finds the bookmark taken leaves at once: the next sweep dispatches.
     """
     if dialect() == "postgres":
+        # Before anything was dispatched there is nothing to lock yet.
+        await _make_bookmark()
         await fetch("SELECT 1 FROM webhook_bookmark WHERE name = $1 FOR UPDATE", BOOKMARK)
 
 

@@ -12,12 +12,14 @@ from domain import events
 from domain.clock import now
 from domain.db import dialect, execute, fetch
 from domain.structures.models import Structure
+from tests.make import an_actor
 from tests.webhooks.conftest import an_endpoint, news
 from tests.webhooks.receiver import Receiver
-from webhooks import delivery, queue
+from webhooks import delivery, endpoints, queue
 from webhooks.delivery import Result
-from webhooks.dispatch import dispatch
-from webhooks.models import Delivery, DeliveryState
+from webhooks.dispatch import dispatch, hold
+from webhooks.models import Bookmark, Delivery, DeliveryState, Endpoint, Ordering
+from webhooks.options import Options
 from webhooks.outbound import Outcome
 from webhooks.queue import Claimed
 
@@ -99,3 +101,46 @@ async def test_answers_are_written_although_a_deadlock_stopped_the_first_try(
     await writing
 
     assert await states() == ["DELIVERED", "PENDING"]
+
+
+async def test_who_asks_for_order_waits_for_the_dispatcher_before_it_locks_the_endpoint(
+    owner: Structure, receiver: Receiver
+) -> None:
+    kept = await an_endpoint(owner, receiver, options=Options(ordering=Ordering.NONE))
+    asked = {"options": {"ordering": Ordering.PER_SUBJECT}}
+    elsewhere = copy_context()
+
+    async with events.transaction():
+        await hold()
+        changing = asyncio.create_task(
+            endpoints.update(an_actor(owner), kept.endpoint.id, asked), context=elsewhere.copy()
+        )
+        waiting = asyncio.create_task(somebody_waits(), context=elsewhere.copy())
+        await asyncio.wait({changing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        free = await fetch("SELECT 1 FROM webhook_endpoint FOR UPDATE SKIP LOCKED")
+        assert (changing.done(), len(free)) == (False, 1)
+    waiting.cancel()
+    await changing
+
+    assert (await Endpoint.get(id=kept.endpoint.id)).ordering == Ordering.PER_SUBJECT
+
+
+async def test_nobody_dispatches_for_the_first_time_while_queues_are_moved(
+    owner: Structure, receiver: Receiver
+) -> None:
+    await an_endpoint(owner, receiver)
+    await news(owner, n=1)
+    assert await Bookmark.all().count() == 0
+    elsewhere = copy_context()
+
+    async with events.transaction():
+        await hold()
+        dispatching = asyncio.create_task(dispatch(), context=elsewhere.copy())
+        waiting = asyncio.create_task(somebody_waits(), context=elsewhere.copy())
+        await asyncio.wait({dispatching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        assert await states() == []
+    waiting.cancel()
+    await dispatching
+
+    await dispatch()
+    assert await states() == ["PENDING"]
