@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from webhooks.models import (
     EndpointStatus,
     NextAttempt,
     PauseReason,
+    SkipReason,
 )
 from webhooks.outbound import ErrorKind, Outcome
 from webhooks.policy import Policy
@@ -165,6 +166,7 @@ async def _write(results: Sequence[Result], uniform: Uniform) -> None:
     for result, then in settled:
         _note(endpoints[result.claimed.endpoint.id], result, then, at, site)
     await queue.write_health(endpoints.values())
+    await _end_of_deleted(endpoints.values())
     for endpoint in endpoints.values():
         await _follow(before[endpoint.id], endpoint, results)
 
@@ -200,7 +202,15 @@ async def take_back(*, alone: bool = False, uniform: Uniform = random.uniform) -
         await queue.write_health(
             {r.claimed.endpoint.id: r.claimed.endpoint for r, _ in given_up}.values()
         )
+        await _end_of_deleted(endpoints.values())
     return len(lost)
+
+
+async def _end_of_deleted(endpoints: Iterable[Endpoint]) -> None:
+    """Give up what was under way when its endpoint was deleted, and came back to be tried again."""
+    for endpoint in endpoints:
+        if endpoint.status == EndpointStatus.DELETED:
+            await queue.skip(endpoint.id, SkipReason.ENDPOINT_DELETED.value)
 
 
 def _again(
@@ -245,7 +255,7 @@ def _judge(endpoint: Endpoint, outcome: Outcome, at: datetime, site: Policy) -> 
     """Pause or degrade an endpoint that has just failed, if that is what is due."""
     last = {"lastStatus": outcome.status, "lastError": outcome.error}
     reason = pause_reason(outcome, endpoint.failing_since or at, at, site)
-    if endpoint.status == EndpointStatus.PAUSED:
+    if endpoint.status in (EndpointStatus.PAUSED, EndpointStatus.DELETED):
         return
     if reason is not None:
         life.pause(endpoint, reason, at, last)

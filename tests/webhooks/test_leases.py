@@ -11,13 +11,13 @@ import pytest
 from domain import events
 from domain.clock import Clock
 from domain.structures.models import Structure
-from tests.make import a_structure
+from tests.make import a_structure, an_actor
 from tests.webhooks.conftest import Site, an_endpoint, news, run
 from tests.webhooks.receiver import Message, Receiver, Reply
-from webhooks import dispatch
+from webhooks import dispatch, endpoints
 from webhooks.delivery import Pump, Result, is_too_late, take_back, turn
 from webhooks.machine import Machine
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.models import Attempt, Delivery, Endpoint, EndpointStatus
 from webhooks.outbound import ErrorKind, Outcome
 from webhooks.policy import Policy
 from webhooks.queue import Claimed
@@ -329,3 +329,42 @@ async def test_a_process_that_is_alone_sends_at_once_what_it_was_sending_but_not
     assert await take_back(alone=True) == 1
 
     assert await states() == ["EXHAUSTED"]
+
+
+@pytest.mark.parametrize("status", [500, 410])
+async def test_what_was_under_way_when_its_endpoint_was_deleted_is_given_up(
+    owner: Structure, receiver: Receiver, clock: Clock, status: int
+) -> None:
+    claimed = await _claimed(owner, receiver)
+    await endpoints.delete(an_actor(owner), claimed.endpoint.id)
+
+    await turn([Result(claimed, Outcome(status, 1, error=ErrorKind.STATUS), clock.now())], 0)
+
+    (delivery,) = await Delivery.all()
+    assert (delivery.state, delivery.skip_reason) == ("SKIPPED", "ENDPOINT_DELETED")
+    assert delivery.finished_at is not None
+    assert (await Endpoint.get(id=claimed.endpoint.id)).status == EndpointStatus.DELETED
+
+
+async def test_what_its_worker_lost_while_its_endpoint_was_deleted_is_given_up(
+    owner: Structure, receiver: Receiver, clock: Clock
+) -> None:
+    claimed = await _claimed(owner, receiver)
+    await endpoints.delete(an_actor(owner), claimed.endpoint.id)
+    clock.advance(OUTLIVED)
+
+    assert await take_back() == 1
+
+    (delivery,) = await Delivery.all()
+    assert (delivery.state, delivery.skip_reason) == ("SKIPPED", "ENDPOINT_DELETED")
+
+
+async def test_what_arrives_although_its_endpoint_was_deleted_is_delivered(
+    owner: Structure, receiver: Receiver, clock: Clock
+) -> None:
+    claimed = await _claimed(owner, receiver)
+    await endpoints.delete(an_actor(owner), claimed.endpoint.id)
+
+    await turn([Result(claimed, ACCEPTED, clock.now())], 0)
+
+    assert await states() == ["DELIVERED"]
