@@ -21,7 +21,7 @@ from auth import issued, technical
 from auth.cross_site import is_origin
 from auth.factors import actions as factors
 from auth.strength import refuse_unreadable
-from domain import cursors, deadlines, policy, wakeups
+from domain import cursors, deadlines, policy, shared_clock, wakeups
 from domain.accounts import erasure
 from domain.chain.sealing import seal_all, unsealed
 from domain.checkpoints import making as checkpoints
@@ -60,6 +60,7 @@ MODELS = {
         "domain.connections.models",
         "domain.inbox.models",
         "domain.mail.models",
+        "domain.sandbox.models",
         "domain.signatures.models",
         "domain.structures.models",
         "domain.invoices.models",
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
     )
     environment: Literal["sandbox", "production"] = Field(
         "sandbox", description="Shown in webhooks and GraphiQL; production refuses unsafe settings."
+    )
+    sandbox_clock: Literal["open", "off"] = Field(
+        "open",
+        description="open: whoever acts on documents moves the clock ahead (`sandboxAdvance`), in a"
+        " sandbox only. off: nobody does; the clock stays as far ahead as it is.",
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
@@ -556,11 +562,11 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             unused_client=timedelta(days=settings.client_registration_days),
         )
     )
-    deadlines.look_each_minute(technical.warn_of_expiry)
+    deadlines.guard_each_minute(technical.warn_of_expiry)
     deadlines.look_each_minute(accounts.ask_reviews)
     deadlines.look_each_minute(delegations.end_due)
-    deadlines.look_each_minute(checkpoints.make_due)
-    deadlines.look_each_minute(warn_of_certificates)
+    deadlines.guard_each_minute(checkpoints.make_due)
+    deadlines.guard_each_minute(warn_of_certificates)
     deadlines.keep_tidy(mail.forget_old)
     deadlines.keep_tidy(health.forget_old)
     deadlines.keep_tidy(retention.forget_old)
@@ -585,6 +591,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             tacit_days_subcontractor=settings.tacit_days_subcontractor,
             tacit_days_cocontractor=settings.tacit_days_cocontractor,
             environment=settings.environment,
+            sandbox_clock_is_open=settings.sandbox_clock == "open",
             connection_approval=settings.connection_approval,
             technical_secret_days=settings.technical_secret_days,
             log_checkpoint_seconds=settings.log_checkpoint_seconds,
@@ -623,6 +630,15 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         cursors.configure(key, epoch)
         if count := await unsealed():
             raise MigrationError(f"run `manage.py migrate` first: {count} events have no hash")
+        await _follow_clock(settings)
         yield
     finally:
+        shared_clock.leave()
         await close_database()
+
+
+async def _follow_clock(settings: Settings) -> None:
+    if settings.environment == "sandbox":
+        await shared_clock.follow()
+    elif await shared_clock.moved_by():
+        raise ValueError("ENVIRONMENT: the clock of this database was moved; it stays a sandbox")

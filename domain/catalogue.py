@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "webhook_endpoint": ("Point de réception", "Webhook endpoint"),
     "event_consumer": ("Groupe de relève", "Event consumer"),
     "import": ("Import", "Import"),
+    "sandbox": ("Horloge du bac à sable", "Clock of the sandbox"),
 }
 # What carries a change of status.
 STATUS_CHANGES = frozenset({"invoice.submitted", "invoice.status_changed"})
@@ -135,5 +136,6 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),
     "account.identity_linked": EventKind("account",  "Compte lié à un fournisseur d'identité",       "Account linked to an identity provider"),
     "account.identity_unlinked": EventKind("account", "Compte délié d'un fournisseur d'identité",    "Account unlinked from an identity provider"),
+    "sandbox.advanced": EventKind("sandbox", "Horloge du bac à sable avancée", "Clock of the sandbox moved ahead"),
 }
 # fmt: on

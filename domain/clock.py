@@ -71,10 +71,16 @@ def ahead() -> timedelta:
     return _ahead if tried is None else tried
 
 
-def set_ahead(by: timedelta) -> None:
-    """Have the business of this process so far ahead."""
+def move_ahead(to: timedelta) -> None:
+    """Have the business of this process so far ahead at least: it never goes back."""
     global _ahead  # noqa: PLW0603 - the state of the clock
-    _ahead = by
+    _ahead = max(_ahead, to)
+
+
+def come_back() -> None:
+    """Let the business live by the machine's time again: its database is closed."""
+    global _ahead  # noqa: PLW0603 - the state of the clock
+    _ahead = timedelta()
 
 
 @contextmanager

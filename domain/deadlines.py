@@ -7,10 +7,11 @@ the sweep takes those that are due, one short transaction each, and may be repea
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from domain import idempotency
 from domain.clock import now
-from domain.db import fetch
+from domain.db import fetch, instant_of
 from domain.documents import Document, lapse
 from domain.events import transaction
 
@@ -34,6 +35,16 @@ async def sweep(limit: int = _BATCH) -> int:
         for identifier in await _due(model, limit - taken):
             taken += await lapse(model, identifier, at)
     return taken
+
+
+async def next_due() -> datetime | None:
+    """When the next step of the clock falls due; None when it has none to take."""
+    found = [
+        row[0]
+        for model in _KINDS
+        for row in await fetch(f"SELECT MIN(deadline_at) FROM {model._meta.db_table}")
+    ]
+    return min((instant_of(at) for at in found if at is not None), default=None)
 
 
 async def _due(model: type[Document], limit: int) -> Sequence[str]:
@@ -76,18 +87,31 @@ def keep_tidy(forget: Callable[[], Awaitable[int]]) -> None:
         _TIDYING.append(forget)
 
 
-# What looks at dates, whose moment matters to people to the minute.
+# What looks at dates, whose moment matters to people to the minute: those of the business, and
+# those of machines (secrets, certificates, checkpoints).
 _LOOKING: list[Callable[[], Awaitable[int]]] = []
+_GUARDING: list[Callable[[], Awaitable[int]]] = []
 
 
 def look_each_minute(act: Callable[[], Awaitable[int]]) -> None:
-    """Have something look at the dates that it keeps; called by the composition root."""
+    """Have something look at its dates of the business; called by the composition root."""
     if act not in _LOOKING:
         _LOOKING.append(act)
 
 
+def guard_each_minute(act: Callable[[], Awaitable[int]]) -> None:
+    """Have something look at its dates of machines; called by the composition root."""
+    if act not in _GUARDING:
+        _GUARDING.append(act)
+
+
 async def look_at_dates() -> int:
     """Let everything that keeps dates tell what is due; how much it was."""
+    return await look_at_business_dates() + sum([await act() for act in _GUARDING])
+
+
+async def look_at_business_dates() -> int:
+    """The same for what keeps dates of the business."""
     return sum([await act() for act in _LOOKING])
 
 

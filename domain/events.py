@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 from tortoise.transactions import in_transaction
 
-from domain import catalogue
+from domain import catalogue, shared_clock
 from domain.access import Actor, Permission
 from domain.chain import form
 from domain.clock import now, real_now
@@ -129,6 +129,7 @@ async def transaction() -> AsyncIterator[Unit]:
     if outer is not None:
         yield outer
         return
+    await shared_clock.fresh()
     unit = Unit()
     async with in_transaction(CONNECTION):
         tokens = _unit.set(unit), inside_transaction.set(True)

@@ -29,6 +29,8 @@ class Policy:
     tacit_days_cocontractor: int = 0
     # Said of connections, and in webhooks.
     environment: str = "sandbox"
+    # Whether those who act on documents may move the clock of a sandbox.
+    sandbox_clock_is_open: bool = True
     # Whether an administrator lets each connection of an application in.
     connection_approval: bool = False
     technical_secret_days: int = 424

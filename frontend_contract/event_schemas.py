@@ -301,6 +301,8 @@ _DELEGATION = _object(
 )
 _DAYS: Schema = {"type": "integer", "minimum": 1, "description": "Within so many days."}
 
+_DURATION: Schema = {"type": "string", "pattern": "^P[0-9A-Z]+$", "examples": ["P45D"]}
+
 _IDENTITY = _object({"id": _id("idt"), "issuer": _TEXT})
 
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
@@ -308,6 +310,7 @@ DATA: Mapping[str, Schema] = {
     **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
     "structure.created": _object({"structure": _STRUCTURE}),
     "structure.updated": _object({"structure": _STRUCTURE, "changes": _CHANGES}),
+    "sandbox.advanced": _object({"by": _DURATION, "aheadSeconds": _COUNT, "steps": _COUNT}),
     "structures.imported": _object({"file": _TEXT, **_COUNTS}),
     "service.opened": _object({"structure": _STRUCTURE, "service": _SERVICE}),
     "service.updated": _object({"structure": _STRUCTURE, "service": _SERVICE}),
@@ -461,6 +464,7 @@ _SUBJECT_IDS: Mapping[str, Schema] = {
     "webhook_endpoint": _id("whe"),
     "import": _id("imp"),
     "event_consumer": _id("evc"),
+    "sandbox": _id("sbx"),
 }
 _CURSOR: Schema = {"type": "string", "pattern": "^[0-9A-Za-z_-]+$"}
 _ANY_SUBJECT: Schema = {"type": "string", "pattern": "^(inv|[a-z]{3})_[0-9a-z]{26}$"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -42,6 +43,8 @@ class Done:
     more: Mapping[str, Any] = field(default_factory=dict)
     # For what keeps its own idempotency key: the same key was used before.
     is_replayed: bool = False
+    # How long after the commit other processes may not know of it: the answer waits.
+    agreed_in: float = 0.0
 
 
 class Door(FieldExtension):
@@ -124,7 +127,7 @@ class MutationDoor(Door):
         if key is None:
             async with transaction() as unit:
                 done = await act()
-            return self._answer(done, unit.position)
+            return await self._agreed(done, unit.position)
         actor = info.context.actor
         _check_key(key)
         async with transaction() as unit:
@@ -133,8 +136,14 @@ class MutationDoor(Door):
                 done = await act()
                 position = await unit.write_events()
                 await idempotency.keep(actor.id, key, idempotency.Answer(_id_of(done), position))
-                return self._answer(done, position)
+        if answer is None:
+            return await self._agreed(done, position)
         return self._answer(await self._again(answer, actor), answer.position, replayed=True)
+
+    async def _agreed(self, done: Any, position: int | None) -> Payload:
+        if isinstance(done, Done) and done.agreed_in:
+            await asyncio.sleep(done.agreed_in)
+        return self._answer(done, position)
 
     async def _again(self, answer: idempotency.Answer, actor: Actor) -> Any:
         if self.model is None or answer.object_id is None:

@@ -20,6 +20,7 @@ from resolvers.log_checkpoints import LogCheckpointQuery
 from resolvers.members import MemberMutation, MemberQuery
 from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
+from resolvers.sandbox import SandboxMutation, SandboxQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
 from resolvers.webhook_health import WebhookHealthMutation, WebhookHealthQuery
@@ -51,6 +52,7 @@ class Query(
     WebhookReplayQuery,
     ConnectionQuery,
     ReferenceQuery,
+    SandboxQuery,
 ):
     node: Node | None = query_one(
         node_select,
@@ -98,6 +100,7 @@ class Mutation(
     ConsentMutation,
     FactorMutation,
     ConnectionMutation,
+    SandboxMutation,
 ):
     pass
 

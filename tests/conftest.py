@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from domain import cursors, policy
+from domain import cursors, policy, shared_clock
 from domain.clock import Clock
 from domain.clock import clock as the_clock
 from domain.db import close_database, dialect, open_database
@@ -96,6 +96,7 @@ async def database(database_url: str) -> AsyncIterator[str]:
         yield dialect()
         await judge_rare_events()
     finally:
+        shared_clock.leave()
         await close_database()
 
 

@@ -402,6 +402,7 @@ PUBLIC = {
     "Query.billingFrames",
     "Query.serverInfo",
     "Query.logCheckpoints",
+    "Query.sandboxClock",
 }
 
 

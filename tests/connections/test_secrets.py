@@ -240,7 +240,7 @@ async def test_each_warning_is_given_exactly_once_whatever_the_number_of_workers
 
 
 async def test_two_machines_of_workers_warn_once(world: World, clock: Clock) -> None:
-    deadlines.look_each_minute(technical.warn_of_expiry)
+    deadlines.guard_each_minute(technical.warn_of_expiry)
     clock.advance(400 * DAY)
     machines = [Machine(), Machine()]
 

@@ -37,6 +37,7 @@ from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN, Origin, Proof
 from domain.reference.deposits import DepositMode
 from domain.reference.statuses import InvoiceStatus as S
+from domain.sandbox import travel
 from domain.signatures import texts
 from domain.signatures.actions import accept_terms
 from domain.signatures.texts import TextKind
@@ -139,6 +140,7 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await everything_about_consumers(world)
     await everything_about_webhooks(world)
     await everything_about_machines(world, clock)
+    await travel.advance(supplier, "P1D")
     return world
 
 
