@@ -131,6 +131,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.replay_started":  EventKind("webhook_endpoint", "Rejeu commencé",                       "Replay started"),
     "webhook.replay_finished": EventKind("webhook_endpoint", "Rejeu terminé",                        "Replay finished"),
     "webhook.replay_cancelled": EventKind("webhook_endpoint", "Rejeu annulé",                        "Replay cancelled"),
+    "webhook.replay_failed":  EventKind("webhook_endpoint", "Rejeu échoué",                          "Replay failed"),
     "webhook.probe_finished": EventKind("webhook_endpoint", "Sonde de conformité terminée",          "Conformance probe finished"),
     "consent.granted":        EventKind("consent",   "Application autorisée",                        "Application allowed"),
     "consent.withdrawn":      EventKind("consent",   "Autorisation retirée à une application",       "Application no longer allowed"),

@@ -11,7 +11,8 @@ from frontend_contract.event_schemas import envelope
 from tests.json_schemas import problems
 from webhooks.envelope import body_of
 
-# Told by the importers, by certificates near their end and by deliveries that fail for days.
+# Told by the importers, by certificates near their end, by deliveries that fail for days and by
+# replays that cannot go on.
 RARE = frozenset(
     {
         "account.invited",
@@ -19,6 +20,7 @@ RARE = frozenset(
         "structures.imported",
         "webhook.certificate_expiring",
         "webhook.deliveries_exhausted",
+        "webhook.replay_failed",
     }
 )
 _TENANT = f"str_{'0' * 26}"

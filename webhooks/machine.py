@@ -61,7 +61,7 @@ class Machine:
         self._dispatch_again = False
         self._mailing = False
         self._replaying = False
-        self._probing = False
+        self._probing = 0
         self._stopping = False
         self._pump: Pump | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -151,7 +151,7 @@ class Machine:
             self._spawn(self._send_mail())
         if not self._replaying and await replaying.any_open():
             self._spawn(self.replay())
-        if not self._probing and await probes.any_asked():
+        if self._probing < probes.AT_ONCE and await probes.any_asked():
             self._spawn(self._probe())
         for periodic in self._periodic:
             if not periodic.busy:
@@ -175,11 +175,11 @@ class Machine:
             self._replaying = False
 
     async def _probe(self) -> None:
-        self._probing = True
+        self._probing += 1
         try:
             await probes.run(self._courier)
         finally:
-            self._probing = False
+            self._probing -= 1
 
     async def _send_mail(self) -> None:
         self._mailing = True

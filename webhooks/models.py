@@ -236,6 +236,7 @@ class ReplayState(StrEnum):
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
 
 
 class Replay(Model):
@@ -259,6 +260,8 @@ class Replay(Model):
     delivered = fields.BigIntField(default=0)
     failed = fields.BigIntField(default=0)
     not_before = fields.DatetimeField()
+    # How often in a row it could not go on.
+    troubles = fields.IntField(default=0)
     created_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
     closed_at = fields.DatetimeField(null=True)

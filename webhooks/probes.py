@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from datetime import timedelta
 from typing import Any
 
 from domain import events
 from domain.access import SYSTEM, Actor, Permission
 from domain.clock import real_now
-from domain.db import execute, fetch
+from domain.db import execute, fetch, is_away
 from domain.errors import NotFound, WrongStatus
 from domain.ids import findable, new_id
 from domain.rules_text import problem
@@ -23,6 +25,12 @@ from webhooks.tokens import NoToken
 FINISHED = "webhook.probe_finished"
 # A worker that began one and is not heard of by then is dead.
 LONGEST = timedelta(minutes=5)
+# All the messages of one together, whatever its receiver does.
+TOGETHER = timedelta(minutes=3)
+# Side by side in one process: a receiver that takes its time holds up no other.
+AT_ONCE = 8
+
+log = logging.getLogger(__name__)
 
 
 async def ask(actor: Actor, endpoint_id: str) -> Probe:
@@ -66,7 +74,7 @@ async def run(courier: Courier) -> int:
         endpoint = await Endpoint.get(id=taken.endpoint_id)
         findings: list[Finding] = []
         if endpoint.status != EndpointStatus.DELETED:
-            findings = await _probed(taken, endpoint, courier)
+            findings = await _probed_in_time(taken, endpoint, courier)
         await _keep(taken.id, findings)
         done += 1
     return done
@@ -89,6 +97,20 @@ async def _take() -> Probe | None:
             rows[0][0],
         )
     return await Probe.get(id=rows[0][0]) if taken else await _take()
+
+
+async def _probed_in_time(taken: Probe, endpoint: Endpoint, courier: Courier) -> list[Finding]:
+    """What the probe found; it ends, and says why, whatever happens to it."""
+    try:
+        async with asyncio.timeout(TOGETHER.total_seconds()):
+            return await _probed(taken, endpoint, courier)
+    except TimeoutError:
+        return probe.unsent(Outcome(None, 0, error=ErrorKind.TIMEOUT))
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("probe %s could not be sent", taken.id)
+        return probe.unsent(Outcome(None, 0, error=ErrorKind.INTERRUPTED))
 
 
 async def _probed(taken: Probe, endpoint: Endpoint, courier: Courier) -> list[Finding]:

@@ -8,6 +8,7 @@ of an object is sent between two of its replayed events.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from typing import Any
 from domain import cursors, events
 from domain.access import SYSTEM, Actor
 from domain.clock import real_now
-from domain.db import dialect, execute, execute_many, fetch
+from domain.db import dialect, execute, execute_many, fetch, is_away
 from domain.events import Event
 from domain.ids import new_id
 from domain.select import Statement
@@ -44,11 +45,17 @@ from webhooks.replay_range import (
 STARTED = "webhook.replay_started"
 FINISHED = "webhook.replay_finished"
 CANCELLED = "webhook.replay_cancelled"
+FAILED = "webhook.replay_failed"
 # Not yet accepted at a time: live messages of the endpoint never wait behind more.
 WINDOW = 200
 # Queued at a time.
 BATCH = 100
 BETWEEN_SECONDS = 0.1
+# One that cannot go on is tried again after 5 s, 10 s and so on: it fails after ten minutes.
+TROUBLES = 8
+AGAIN = timedelta(seconds=5)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,56 @@ async def any_open() -> bool:
 
 async def advance() -> bool:
     """Go on with every replay; whether one of them wants to be looked after again soon."""
-    rows = await fetch("SELECT id FROM webhook_replay WHERE closed_at IS NULL ORDER BY id")
-    return any([await _advance(row[0]) for row in rows])
+    rows = await fetch(
+        "SELECT id, troubles FROM webhook_replay WHERE closed_at IS NULL"
+        " AND (troubles = 0 OR not_before <= $1) ORDER BY id",
+        real_now(),
+    )
+    return any([await _advance_apart(row["id"], row["troubles"]) for row in rows])
+
+
+async def _advance_apart(replay_id: str, troubles: int) -> bool:
+    """Go on with one replay: what is wrong with it stops no other."""
+    try:
+        soon = await _advance(replay_id)
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("replay %s could not go on", replay_id)
+        await _note_trouble(replay_id)
+        return False
+    if troubles:
+        async with events.transaction():
+            await execute("UPDATE webhook_replay SET troubles = 0 WHERE id = $1", replay_id)
+    return soon
+
+
+async def _note_trouble(replay_id: str) -> None:
+    """Have it wait, longer each time; the last time it fails, which its owner is told."""
+    async with events.transaction():
+        replay = await locked(replay_id)
+        replay.troubles = min(replay.troubles + 1, TROUBLES)
+        replay.not_before = real_now() + AGAIN * 2 ** (replay.troubles - 1)
+        await replay.save(update_fields=["troubles", "not_before"])
+    if replay.troubles < TROUBLES or replay.state != ReplayState.RUNNING:
+        return
+    try:
+        await _fail(replay_id)
+    except Exception:
+        # It stays open and is tried again after the longest wait.
+        log.exception("replay %s could not even be ended", replay_id)
+
+
+async def _fail(replay_id: str) -> None:
+    async with events.transaction():
+        await dispatch.hold()
+        known = await Replay.get(id=replay_id)
+        endpoint = (await queue.lock_endpoints([known.endpoint_id]))[known.endpoint_id]
+        replay = await locked(replay_id)
+        if replay.state == ReplayState.RUNNING:
+            await end(replay, ReplayState.FAILED)
+            await close_if_over(replay)
+            await tell_of(FAILED, endpoint, replay)
 
 
 async def _advance(replay_id: str) -> bool:
@@ -260,7 +315,7 @@ async def _put_in_front(endpoint_id: str, subjects: Collection[str], at: datetim
 async def end(replay: Replay, state: ReplayState) -> None:
     replay.state = state
     replay.finished_at = real_now()
-    if state is ReplayState.CANCELLED:
+    if state is not ReplayState.FINISHED:
         await _give_back(replay)
 
 

@@ -72,7 +72,7 @@ SKIP_REASONS: Mapping[SkipReason, Words] = {
     SkipReason.RESUMED_WITHOUT:  Words("Écarté à la reprise", "The endpoint was resumed without it"),
     SkipReason.ENDPOINT_DELETED: Words("Point de réception supprimé", "The endpoint was deleted"),
     SkipReason.BLOCKED_TOO_LONG: Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
-    SkipReason.REPLAY_CANCELLED: Words("Rejeu annulé", "The replay that sent it was cancelled before it was accepted"),
+    SkipReason.REPLAY_CANCELLED: Words("Rejeu annulé", "The replay that sent it was cancelled, or failed, before it was accepted"),
 }
 
 NEXT_ATTEMPTS: Mapping[NextAttempt, Words] = {
@@ -143,7 +143,7 @@ EXPLANATIONS: Mapping[Why, Words] = {
     Why.RESUMED_WITHOUT:        Words("Écarté à la reprise", "The endpoint was resumed without it"),
     Why.ENDPOINT_DELETED:       Words("Point de réception supprimé", "The endpoint was deleted"),
     Why.BLOCKED_TOO_LONG:       Words("Bloquait trop longtemps", "It failed longer than `skipAfterSeconds` while others of its object waited"),
-    Why.REPLAY_CANCELLED:       Words("Rejeu annulé", "The replay that sent it was cancelled before it was accepted"),
+    Why.REPLAY_CANCELLED:       Words("Rejeu annulé", "The replay that sent it was cancelled, or failed, before it was accepted"),
     Why.REPLAY_TO_COME:         Words("Un rejeu va l'envoyer", "A replay that goes on has yet to come to it"),
     Why.NO_LONGER_KEPT:         Words("Trace effacée après la durée de conservation", "It is so old that what became of it is no longer kept; a replay sends it again"),
 }
@@ -152,6 +152,7 @@ REPLAY_STATES: Mapping[ReplayState, Words] = {
     ReplayState.RUNNING:   Words("En cours", "Its messages are being queued and sent"),
     ReplayState.FINISHED:  Words("Terminé", "Every message was accepted or given up"),
     ReplayState.CANCELLED: Words("Annulé", "What was not sent will not be"),
+    ReplayState.FAILED:    Words("Échoué", "The server could not go on with it, several times in a row; what was not sent will not be. The operator finds the cause in the log of the workers; start another replay when it is mended"),
 }
 
 PROBE_STATES: Mapping[ProbeState, Words] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from domain.structures.models import Structure
 from tests.api import served
 from tests.make import a_supplier, an_actor
 from tests.webhooks.conftest import an_endpoint, run
-from tests.webhooks.receiver import Receiver
+from tests.webhooks.receiver import Receiver, Reply
 from tests.webhooks.receivers import a_good_receiver, a_naive_receiver
 from tests.webhooks.test_endpoints import rules
 from webhooks import endpoints, health, probe, probes
@@ -123,6 +124,50 @@ async def test_a_deleted_endpoint_is_not_probed(
 
     done = await Probe.get(id=asked.id)
     assert (done.state, done.findings, receiver.messages) == (ProbeState.DONE, [], [])
+
+
+async def test_a_probe_that_fails_ends_says_why_and_stops_no_other(
+    owner: Structure, receiver: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = [await an_endpoint(owner, receiver) for _ in range(2)]
+    first = await probes.ask(an_actor(owner), bad.endpoint.id)
+    second = await probes.ask(an_actor(owner), good.endpoint.id)
+    send = probe.run
+
+    async def poisoned(recipe: probe.Recipe, post: probe.Send) -> list[probe.Finding]:
+        if recipe.probe_id == first.id:
+            raise ValueError("poison")
+        return await send(recipe, post)
+
+    monkeypatch.setattr(probe, "run", poisoned)
+    assert await probes.run(courier) == 2
+
+    done = await Probe.get(id=first.id)
+    assert (done.state, done.findings[0]["error"]) == (ProbeState.DONE, "INTERRUPTED")
+    assert (await Probe.get(id=second.id)).findings[0]["error"] is None
+
+
+async def test_a_receiver_that_never_answers_ends_its_probe_and_delays_no_other(
+    owner: Structure, receiver: Receiver, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Receiver(Reply(delay=30))
+    await slow.start()
+    monkeypatch.setattr(probes, "TOGETHER", timedelta(seconds=1.5))
+    held = await an_endpoint(owner, slow, kinds=("structure.updated",))
+    free = await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    first = await probes.ask(an_actor(owner), held.endpoint.id)
+    await machine.sweep()
+    await slow.has(1)
+
+    second = await probes.ask(an_actor(owner), free.endpoint.id)
+    await machine.sweep()
+    await receiver.has(len(Check))
+
+    assert (await Probe.get(id=first.id)).state == ProbeState.RUNNING
+    while await Probe.filter(id__in=[first.id, second.id], finished_at=None).exists():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    assert (await Probe.get(id=first.id)).findings[0]["error"] == "TIMEOUT"
+    await slow.stop()
 
 
 async def test_a_probe_through_the_api_is_sent_by_the_worker_of_the_server(

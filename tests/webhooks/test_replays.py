@@ -414,6 +414,74 @@ async def test_a_deleted_endpoint_ends_its_replay_and_a_paused_one_delays_it(
     assert await fetch("SELECT 1 FROM webhook_delivery WHERE state = 'PENDING'") == []
 
 
+async def test_a_replay_that_cannot_go_on_stops_no_other_and_fails_in_the_end(
+    owner: Structure,
+    receiver: Receiver,
+    machine: Machine,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await news(owner, n=0)
+    bad = await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    good = await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    await an_endpoint(owner, receiver, kinds=("webhook.replay_failed",))
+    await run(machine)
+    poisoned, sound = await replay(bad), await replay(good)
+    known = replaying.known_deliveries
+
+    async def none_for_the_bad(endpoint_id: str, ids: Sequence[str]) -> dict[str, Any]:
+        if endpoint_id == bad.endpoint.id:
+            raise ValueError("poison")
+        return await known(endpoint_id, ids)
+
+    monkeypatch.setattr(replaying, "known_deliveries", none_for_the_bad)
+    for _ in range(6):
+        await replaying.advance()
+        await run(machine)
+    assert (await Replay.get(id=sound.id)).state == ReplayState.FINISHED
+    assert (await Replay.get(id=poisoned.id)).troubles == 1
+
+    for _ in range(replaying.TROUBLES):
+        clock.advance(timedelta(minutes=11))
+        await replaying.advance()
+    await run(machine)
+
+    ended = await Replay.get(id=poisoned.id)
+    assert (ended.state, ended.closed_at is None) == (ReplayState.FAILED, False)
+    assert not await replaying.any_open()
+    (told,) = [c for c in receiver.contents if c["type"] == "webhook.replay_failed"]
+    assert told["data"]["replay"]["state"] == "FAILED"
+    with pytest.raises(WrongStatus):
+        await replays.cancel(an_actor(owner), poisoned.id)
+
+
+async def test_a_replay_that_goes_on_again_forgets_its_troubles(
+    owner: Structure,
+    receiver: Receiver,
+    machine: Machine,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await news(owner, n=0)
+    kept = await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    await dispatch()
+    started = await replay(kept)
+
+    async def poison(*_: Any) -> None:
+        raise ValueError("poison")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(replaying, "known_deliveries", poison)
+        await replaying.advance()
+    assert (await Replay.get(id=started.id)).troubles == 1
+    clock.advance(replaying.AGAIN)
+    await to_the_end(machine)
+
+    ended = await Replay.get(id=started.id)
+    assert (ended.state, ended.troubles) == (ReplayState.FINISHED, 0)
+    assert numbers(receiver.messages) == [0]
+
+
 async def test_an_event_that_a_replay_has_yet_to_come_to_is_explained_so(
     owner: Structure, receiver: Receiver, machine: Machine
 ) -> None:
