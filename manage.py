@@ -317,8 +317,15 @@ async def _demonstration(settings: Settings) -> dict[str, Any]:
 
 
 def _write_private(path: Path, content: dict[str, Any]) -> None:
-    path.touch(mode=0o600)
+    _make_private(path)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that its owner alone reads, also when it was there with another mode."""
+    path.touch(mode=0o600)
+    if path.is_file():
+        path.chmod(0o600)
 
 
 def _show(settings: Settings, credentials: dict[str, Any]) -> None:
@@ -566,7 +573,7 @@ async def person_data(settings: Settings, asked: argparse.Namespace) -> int:
     if asked.to is None:
         print(copy.decode())
     else:
-        asked.to.touch(mode=0o600)
+        _make_private(asked.to)
         asked.to.write_bytes(copy)
     return 0
 
@@ -713,7 +720,7 @@ async def log_checkpoint(settings: Settings, asked: argparse.Namespace) -> int:
 
 async def log_export(settings: Settings, asked: argparse.Namespace) -> int:
     """Every event, personal data included: the file is readable by its owner only."""
-    asked.to.touch(mode=0o600)
+    _make_private(asked.to)
     async with opened(settings):
         with asked.to.open("w", encoding="utf-8") as out, tqdm(unit=" events") as bar:
             count = await exporting.export(

@@ -14,7 +14,7 @@ from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import Event
 from domain.feed import EVERYTHING, EventFilter, filter_problems
 from domain.ids import findable, new_id
-from domain.resuming import position_of
+from domain.resuming import CursorRefused, position_of
 from domain.rules_text import problem
 from webhooks import dispatch, health, policy, queue
 from webhooks.models import (
@@ -191,11 +191,16 @@ async def _range(endpoint: Endpoint, draft: ReplayDraft) -> Range:
     ]
     if draft.max_rate is not None and not 1 <= draft.max_rate <= MAX_RATE:
         problems.append(problem("BDR-WHK-051", ("maxPerSecond",), most=MAX_RATE))
+    dispatched = await dispatch.position()
+    refused: list[CursorRefused] = []
+    first = await _position(draft.start, ("from", "cursor"), refused)
+    last = await _position(draft.end, ("to", "cursor"), refused) if draft.end else dispatched
+    if len(refused) == 1 and not problems:
+        # It tells from where the log can be read.
+        raise refused[0]
+    problems += [one.problem for one in refused]
     if problems:
         raise Invalid(*problems)
-    first = await _position(draft.start, ("from", "cursor"))
-    dispatched = await dispatch.position()
-    last = await _position(draft.end, ("to", "cursor")) if draft.end else dispatched
     if draft.end is not None and first > last:
         raise Invalid(problem("BDR-WHK-053", ("to",)))
     return Range(endpoint, draft.filter.stored(), first, max(first, min(last, dispatched)))
@@ -206,12 +211,17 @@ def _bound_problems(bound: Bound, path: tuple[str, ...]) -> list[Problem]:
     return [] if is_one else [problem("BDR-WHK-054", path)]
 
 
-async def _position(bound: Bound, path: tuple[str, ...]) -> int:
-    """The position after which, or up to which, a bound speaks."""
-    if bound.cursor is not None:
+async def _position(bound: Bound, path: tuple[str, ...], refused: list[CursorRefused]) -> int:
+    """The position after which, or up to which, a bound speaks; any, and why, if it is none."""
+    if bound.at is not None:
+        return await events.before(bound.at)
+    if bound.cursor is None:
+        return 0
+    try:
         return await position_of(bound.cursor, path)
-    assert bound.at is not None, "checked"
-    return await events.before(bound.at)
+    except CursorRefused as refusal:
+        refused.append(refusal)
+        return 0
 
 
 async def _seconds(endpoint: Endpoint, draft: ReplayDraft, count: int) -> int | None:

@@ -88,6 +88,19 @@ async def test_an_export_is_checked_by_the_product_and_by_a_stranger(
     assert (status, "of them redacted" in words) == (0, True)
 
 
+async def test_an_export_over_a_file_that_others_read_is_no_longer_read_by_them(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.jsonl"
+    file.write_text("of yesterday")
+    file.chmod(0o644)
+
+    assert await command(settings, "log", "export", "--to", str(file)) == 0
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert lines_of(file)
+
+
 async def test_a_part_of_the_history_is_checked_alone(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "export.jsonl"
 
