@@ -7,7 +7,7 @@ subscriptions, webhooks and pull are `after()` plus a filter, with the same posi
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from domain import catalogue, shared_clock
 from domain.access import Actor, Permission
 from domain.chain import form
 from domain.clock import now, real_now
-from domain.db import CONNECTION, execute_many, fetch, inside_transaction, instant_of
+from domain.db import CONNECTION, dialect, execute_many, fetch, inside_transaction, instant_of
 from domain.ids import new_id
 
 Audience = Sequence[tuple[str, str]]
@@ -283,6 +283,60 @@ async def at(positions: Sequence[int]) -> list[Event]:
     marks = ", ".join(f"${n}" for n in range(1, len(positions) + 1))
     rows = await fetch(f"{_SELECT} WHERE e.position IN ({marks}) ORDER BY e.position", *positions)
     return [event_of(row) for row in rows]
+
+
+# One ordered look at the index for each right, as far as a statement of SQLite holds them.
+_MOST_LOOKS = 100
+
+
+async def opened_by(
+    rights: Collection[tuple[str, str]], position: int, *, limit: int, upto: int
+) -> list[Event]:
+    """The events that follow the position and that one of the (structure, permission) opens.
+
+    Far behind the end of the log, each right gives its next ones alone: the database need not
+    sort all that is left for each batch.
+    """
+    if not rights:
+        return []
+    mine = "structure_id = {} AND permission = {}"
+    next_ones = f"SELECT a.position FROM event_audience a WHERE {mine}"
+    if dialect() == "postgres":
+        rows = await fetch(
+            "SELECT DISTINCT n.position FROM unnest($1::text[], $2::text[]) AS r (s, p)"
+            f" CROSS JOIN LATERAL ({next_ones.format('r.s', 'r.p')} AND a.position > $3"
+            " AND a.position <= $4 ORDER BY a.position LIMIT $5) n ORDER BY 1 LIMIT $5",
+            *map(list, zip(*rights, strict=True)),
+            position,
+            upto,
+            limit,
+        )
+        return await at([row[0] for row in rows])
+    end = "AND a.position > $1 AND a.position <= $2"
+    if len(rights) > _MOST_LOOKS:
+        among = "(SELECT value ->> 0, value ->> 1 FROM json_each($4))"
+        rows = await fetch(
+            "SELECT DISTINCT a.position FROM event_audience a WHERE (structure_id, permission)"
+            f" IN {among} {end} ORDER BY 1 LIMIT $3",
+            position,
+            upto,
+            limit,
+            json.dumps(list(rights)),
+        )
+        return await at([row[0] for row in rows])
+    looks = " UNION ALL ".join(
+        f"SELECT * FROM ({next_ones.format(f'${n}', f'${n + 1}')} {end}"
+        " ORDER BY a.position LIMIT $3)"
+        for n in range(4, 4 + 2 * len(rights), 2)
+    )
+    rows = await fetch(
+        f"SELECT DISTINCT position FROM ({looks}) ORDER BY 1 LIMIT $3",
+        position,
+        upto,
+        limit,
+        *(value for right in rights for value in right),
+    )
+    return await at([row[0] for row in rows])
 
 
 async def before(instant: datetime) -> int:

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from domain import events, money
 from domain.access import Actor, Permission
 from domain.catalogue import EVENT_KINDS, STATUS_CHANGES
-from domain.db import fetch
 from domain.errors import Problem
 from domain.events import Event
 from domain.rules_text import problem
@@ -227,25 +226,7 @@ async def _opened(actor: Actor, position: int, head: int, limit: int) -> list[Ev
     """The next events of the structures of the actor: a superset of what it may see."""
     if any(actor.structures(p) is None for p in Permission):
         return await events.after(position, limit=limit, upto=head)
-    pairs = _rights(actor)
-    if not pairs:
-        return []
-    structures = sorted({s for s, _ in pairs})
-    permissions = sorted({p for _, p in pairs})
-    marks = [f"${n}" for n in range(1, len(structures) + len(permissions) + 4)]
-    of_structures = ", ".join(marks[: len(structures)])
-    of_permissions = ", ".join(marks[len(structures) : -3])
-    rows = await fetch(
-        f"SELECT DISTINCT position FROM event_audience WHERE structure_id IN ({of_structures})"
-        f" AND permission IN ({of_permissions}) AND position > {marks[-3]}"
-        f" AND position <= {marks[-2]} ORDER BY position LIMIT {marks[-1]}",
-        *structures,
-        *permissions,
-        position,
-        head,
-        limit,
-    )
-    return await events.at([row[0] for row in rows])
+    return await events.opened_by(_rights(actor), position, limit=limit, upto=head)
 
 
 def _rights(actor: Actor) -> list[tuple[str, str]]:

@@ -52,17 +52,9 @@ class Range:
 
     async def read(self, position: int, limit: int) -> tuple[list[Event], int]:
         """The next events that it admits, and how far the log was read for them."""
-        statement = Statement(dialect())
-        own = f"structure_id = {statement.value(self.endpoint.structure_id)}"
-        by = statement.among("permission", self.endpoint.permissions)
-        after, upto = statement.value(position), statement.value(self.end)
-        rows = await fetch(
-            f"SELECT DISTINCT position FROM event_audience WHERE {own} AND {by}"
-            f" AND position > {after} AND position <= {upto} ORDER BY position LIMIT {limit}",
-            *statement.params,
-        )
-        found = await events.at([row[0] for row in rows])
-        reached = found[-1].position if len(rows) == limit else self.end
+        rights = [(self.endpoint.structure_id, p) for p in self.endpoint.permissions]
+        found = await events.opened_by(rights, position, limit=limit, upto=self.end)
+        reached = found[-1].position if len(found) == limit else self.end
         return [event for event in found if self.admits(event)], reached
 
     async def rest_of_subject(self, first: Event) -> list[Event]:
