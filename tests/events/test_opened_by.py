@@ -73,7 +73,4 @@ async def test_each_right_gives_only_its_next_ones(
 
     ((sql, params),) = asked
     plan = [row["detail"] for row in await fetch(f"EXPLAIN QUERY PLAN {sql}", *params)]
-    assert (
-        sum(step.startswith("SEARCH a USING PRIMARY KEY") or "INDEX" in step for step in plan) == 3
-    )
-    assert not any("ORDER BY" in step for step in plan[:-2])
+    assert sum(step.startswith("SEARCH a ") for step in plan) == len(rights)
