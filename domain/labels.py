@@ -18,6 +18,7 @@ from domain.connections.models import (
     TechnicalStatus,
 )
 from domain.connections.steps import ConnectionAction, ConnectionSide
+from domain.described import DOCUMENT_KINDS, DocumentKind
 from domain.error_codes import ERROR_CODES
 from domain.feed import Direction
 from domain.identifiers import IdentifierType
@@ -228,6 +229,7 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     InvoiceAction: INVOICE_ACTIONS,
     Need: NEEDS,
     Party: PARTIES,
+    DocumentKind: DOCUMENT_KINDS,
     Direction: DIRECTIONS,
     ActorKind: ACTOR_KINDS,
     Role: ROLES,

@@ -13,7 +13,6 @@ _BY = {"MANAGER": "manager", "ADMINISTRATOR": "administrator", "MEMBER": "the me
 
 def attachment_steps() -> Iterator[str]:
     """The section of `lifecycles.md` on attachments."""
-    yield ""
     yield "## Attachment of a member to a structure"
     yield ""
     yield "```mermaid"

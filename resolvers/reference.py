@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import strawberry
 
 from domain import policy
+from domain.described import DocumentKind
 from domain.reference.frames import FRAMES
 from domain.reference.reasons import REASONS
 from domain.reference.statuses import STATUSES, InvoiceStatus
 from resolvers.fields import query
+from schema.lifecycles import Lifecycle, lifecycle_of
 from schema.reference import (
     EnumInfo,
     FrameInfo,
@@ -79,6 +81,22 @@ class ReferenceQuery:
     @query(description="Cadres de facturation. The billing frames; at most 50.")
     def billing_frames(self) -> list[FrameInfo]:
         return [FrameInfo(code=code) for code in FRAMES]
+
+    @query(
+        description="Cycle de vie. The statuses, parties and steps of a kind of document, with"
+        " diagrams: what a front end draws progress from.",
+    )
+    def lifecycle(
+        self,
+        kind: Annotated[
+            DocumentKind, strawberry.argument(description="Nature. Of which documents.")
+        ],
+    ) -> Lifecycle:
+        return lifecycle_of(kind)
+
+    @query(description="Cycles de vie. Those of every kind of document; at most 20.")
+    def lifecycles(self) -> list[Lifecycle]:
+        return [lifecycle_of(kind) for kind in DocumentKind]
 
     @query(description="Serveur. What this installation is and what it bounds.")
     def server_info(self) -> ServerInfo:

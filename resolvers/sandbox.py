@@ -32,6 +32,9 @@ class SandboxMutation:
         Permission.ISSUE,
         Permission.PROCESS,
         Permission.VALIDATE,
+        Permission.ACT_ON_WORKS,
+        Permission.ACT_ON_MEMOS,
+        Permission.ACT_ON_REFUNDS,
         Permission.ADMINISTER,
         description="Avancer l'horloge du bac à sable. Everything that falls due on the way"
         " happens, in its order: tacit agreements, ends of delegations and their like. The clock is"

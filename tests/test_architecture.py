@@ -403,6 +403,8 @@ PUBLIC = {
     "Query.serverInfo",
     "Query.logCheckpoints",
     "Query.sandboxClock",
+    "Query.lifecycle",
+    "Query.lifecycles",
 }
 
 

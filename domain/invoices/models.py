@@ -167,9 +167,10 @@ def facts_of(
     payment_reported: bool,
     acknowledged_at: Any,
     rejection_handled_at: Any,
+    site: policy.Policy | None = None,
 ) -> InvoiceFacts:
     """The facts of the life cycle from the columns of an invoice, with the policy of the site."""
-    site = policy.current()
+    site = site or policy.current()
     tacit = {"A9": site.tacit_days_subcontractor, "A12": site.tacit_days_cocontractor}
     return InvoiceFacts(
         frame=frame,

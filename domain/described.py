@@ -1,0 +1,30 @@
+"""The kinds of documents that have a life cycle: one row each, for the API and the diagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.invoices.lifecycle import INVOICE
+from domain.invoices.variants import INVOICE_VARIANTS
+from domain.invoices.words import INVOICE_ACTIONS
+from domain.lifecycles import Described
+from domain.reference.words import Words
+
+
+class DocumentKind(StrEnum):
+    """A kind of document, by the name that its life cycle has, in capitals."""
+
+    INVOICE = "INVOICE"
+
+
+LIFECYCLES: Mapping[DocumentKind, Described] = {
+    DocumentKind.INVOICE: Described(
+        Words("Facture ou avoir", "Invoice or credit note"),
+        INVOICE,
+        INVOICE_ACTIONS,
+        INVOICE_VARIANTS,
+    ),
+}
+
+DOCUMENT_KINDS: Mapping[DocumentKind, Words] = {kind: row.words for kind, row in LIFECYCLES.items()}
