@@ -112,7 +112,8 @@ class Settings(BaseSettings):
     # Storage
     database_url: str = Field(
         "sqlite:///bordereau.db",
-        description="sqlite:///file, or postgres://user:password@host:port/name.",
+        description="sqlite:///file, or postgres://user:password@host:port/name, with"
+        " ?command_timeout=60 (seconds without an answer), minsize and maxsize (connections).",
     )
     broker_url: str = Field(
         "",

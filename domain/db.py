@@ -41,6 +41,11 @@ SERVER_SETTINGS = {
     "tcp_keepalives_count": "3",
 }
 
+# What a server that still runs has ended before, by the statement timeout above. One that stands
+# still says nothing: without this, who waits for it waits for ever, cancelled or not. A batch of
+# rows is one call, so it is longer than any single statement may last.
+SILENCE_SECONDS = 60.0
+
 _dialect: Dialect = "sqlite"
 _readers: list[aiosqlite.Connection] = []
 _next_reader = 0
@@ -81,6 +86,7 @@ def engine(url: str) -> tuple[Dialect, dict[str, Any]]:
                 "minsize": int(options.get("minsize", "1")),
                 "maxsize": int(options.get("maxsize", "10")),
                 "server_settings": SERVER_SETTINGS,
+                "command_timeout": float(options.get("command_timeout", SILENCE_SECONDS)),
                 "reset": _unchanged,
             },
         }

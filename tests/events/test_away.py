@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
-from domain.db import execute, fetch, is_away
+from domain.db import close_database, execute, fetch, is_away, open_database
 from domain.events import transaction
+from settings import MODELS
 from tests.conftest import ON_POSTGRES, TEST_DATABASE_URL, _dsn
+from tests.scaled.between import Between
 
 AWAY = (
     ConnectionRefusedError("refused"),
@@ -57,3 +61,28 @@ async def test_a_connection_cut_in_a_transaction_is_away_and_the_next_one_serves
 
     assert [is_away(error) for error in found] == [True]
     assert (await fetch("SELECT position FROM log_head WHERE id = 1"))[0][0] == 0
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="a file does not stand still")
+async def test_who_waits_for_a_database_that_stands_still_does_not_wait_for_ever(
+    database_url: str,
+) -> None:
+    async with Between(database_url).listening() as between:
+        await open_database(f"{between.url}?command_timeout=0.5", MODELS)
+        try:
+            await fetch("SELECT 1")
+            between.flows.clear()
+            # One has a time of its own, as requests do: to be cancelled must end it too.
+            waiting = [
+                asyncio.create_task(fetch("SELECT 1")),
+                asyncio.create_task(asyncio.wait_for(fetch("SELECT 1"), 0.1)),
+            ]
+            ended, late = await asyncio.wait(waiting, timeout=20)
+            between.flows.set()
+            for task in late:
+                await asyncio.wait({task})
+            assert [type(task.exception()) for task in ended] == [TimeoutError, TimeoutError]
+            assert (await fetch("SELECT 2"))[0][0] == 2
+        finally:
+            between.flows.set()
+            await close_database()

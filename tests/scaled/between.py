@@ -17,6 +17,9 @@ class Between:
         self._open: set[asyncio.StreamWriter] = set()
         self.is_away = False
         self.connections = 0
+        # Cleared, nothing passes and nothing is closed: an end that stands still.
+        self.flows = asyncio.Event()
+        self.flows.set()
 
     @property
     def url(self) -> str:
@@ -39,7 +42,7 @@ class Between:
         pair = {writer, there[1]}
         self._open |= pair
         try:
-            await asyncio.gather(_pass(reader, there[1]), _pass(there[0], writer))
+            await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
         finally:
             self._open -= pair
 
@@ -55,10 +58,10 @@ class Between:
             self.cut()
             await server.wait_closed()
 
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                await self.flows.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
