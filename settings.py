@@ -64,6 +64,7 @@ MODELS = {
         "domain.signatures.models",
         "domain.structures.models",
         "domain.invoices.models",
+        "domain.works.models",
     ],
     "auth": ["auth.models", "auth.factors.models"],
     "webhooks": ["webhooks.models"],
@@ -259,6 +260,36 @@ class Settings(BaseSettings):
     )
     tacit_days_cocontractor: int = Field(
         0, ge=0, description="Days after which the silence of an A12 validator agrees; 0: never."
+    )
+    works_project_manager_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="Days after which a silent project manager is warned of (A4, A13); 0: never.",
+    )
+    works_contest_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="Days in which the holder may dispute an amount corrected in its works file.",
+    )
+    works_general_statement_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="Days to notify the general statement; then the holder may deposit an A22.",
+    )
+    works_tacit_answer_days: int = Field(
+        default=10,
+        ge=0,
+        le=365,
+        description="Days to answer an A22; then it is final and recorded by A23, A24 or A25.",
+    )
+    works_signature_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="Days after which a general statement is told to be deemed accepted; 0: never.",
     )
 
     # GraphQL
@@ -591,6 +622,11 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             acknowledge_within_days=settings.acknowledge_within_days,
             tacit_days_subcontractor=settings.tacit_days_subcontractor,
             tacit_days_cocontractor=settings.tacit_days_cocontractor,
+            works_project_manager_days=settings.works_project_manager_days,
+            works_contest_days=settings.works_contest_days,
+            works_general_statement_days=settings.works_general_statement_days,
+            works_tacit_answer_days=settings.works_tacit_answer_days,
+            works_signature_days=settings.works_signature_days,
             environment=settings.environment,
             sandbox_clock_is_open=settings.sandbox_clock == "open",
             connection_approval=settings.connection_approval,

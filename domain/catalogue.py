@@ -21,6 +21,8 @@ class EventKind:
 # What events are about.
 SUBJECTS: Mapping[str, tuple[str, str]] = {
     "invoice": ("Facture", "Invoice"),
+    "works_piece": ("Pièce de facturation de travaux", "Works billing piece"),
+    "billing_file": ("Dossier de facturation", "Billing file"),
     "structure": ("Structure, avec ses services, mandats et espaces", "Structure, with its parts"),
     "attachment": ("Rattachement", "Attachment"),
     "account": ("Compte", "Account"),
@@ -34,7 +36,11 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("Horloge du bac à sable", "Clock of the sandbox"),
 }
 # What carries a change of status.
-STATUS_CHANGES = frozenset({"invoice.submitted", "invoice.status_changed"})
+STATUS_CHANGES = frozenset(
+    f"{kind}.{fact}"
+    for kind in ("invoice", "works_piece")
+    for fact in ("submitted", "status_changed")
+)
 
 # fmt: off
 EVENT_KINDS: Mapping[str, EventKind] = {
@@ -43,6 +49,18 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "invoice.status_changed": EventKind("invoice",   "Statut de la facture modifié",                 "Invoice status changed"),
     "invoice.acknowledged":   EventKind("invoice",   "Rejet ou suspension acquitté par le fournisseur", "Rejection or suspension acknowledged by the supplier"),
     "invoice.rejection_handled": EventKind("invoice", "Rejet traité par le fournisseur",             "Rejection handled by the supplier"),
+    "works_piece.draft_saved":    EventKind("works_piece", "Brouillon de pièce de travaux enregistré", "Works piece draft saved"),
+    "works_piece.submitted":      EventKind("works_piece", "Pièce de travaux déposée",                 "Works piece submitted"),
+    "works_piece.status_changed": EventKind("works_piece", "Statut de pièce de travaux changé",        "Status of works piece changed"),
+    "works_piece.acknowledged":   EventKind("works_piece", "Refus ou suspension de pièce acquitté",    "Refusal or suspension of a piece acknowledged"),
+    "works_piece.rejection_handled": EventKind("works_piece", "Refus de pièce traité",                 "Refusal of a piece handled"),
+    "works_piece.contested":      EventKind("works_piece", "Montant corrigé contesté par le titulaire", "Corrected amount disputed by the holder"),
+    "works_piece.tacit_procedure_opened": EventKind("works_piece", "Procédure tacite ouverte : pas de décompte général à temps", "Tacit procedure open: no general statement in time"),
+    "works_piece.became_final":   EventKind("works_piece", "Projet du titulaire devenu définitif : pas de réponse à temps", "Holder's draft became final: no answer in time"),
+    "works_piece.deemed_accepted": EventKind("works_piece", "Décompte général réputé accepté : pas de réponse à temps", "General statement deemed accepted: no answer in time"),
+    "billing_file.opened":        EventKind("billing_file", "Dossier de facturation ouvert",           "Billing file opened"),
+    "billing_file.piece_added":   EventKind("billing_file", "Pièce ajoutée au dossier",                "Piece added to the file"),
+    "billing_file.progressed":    EventKind("billing_file", "Dossier attendu d'un autre acteur ou terminé", "File waits for another actor, or is over"),
     "structure.created":      EventKind("structure", "Structure créée",                              "Structure created"),
     "structure.updated":      EventKind("structure", "Structure modifiée",                           "Structure updated"),
     "structures.imported":    EventKind("import",    "Annuaire importé",                             "Directory imported"),

@@ -12,28 +12,27 @@ from datetime import datetime
 from domain import idempotency
 from domain.clock import now
 from domain.db import fetch, instant_of
-from domain.documents import Document, lapse
+from domain.documents import Document, FollowUp, lapse
 from domain.events import transaction
 
 _BATCH = 100
 
-# The kinds of documents that have steps of the clock.
-_KINDS: list[type[Document]] = []
+# The kinds of documents that have steps of the clock, and what follows from one.
+_KINDS: dict[type[Document], FollowUp | None] = {}
 
 
-def watch(model: type[Document]) -> None:
+def watch(model: type[Document], follow_up: FollowUp | None = None) -> None:
     """Let the clock move documents of this kind."""
-    if model not in _KINDS:
-        _KINDS.append(model)
+    _KINDS[model] = follow_up
 
 
 async def sweep(limit: int = _BATCH) -> int:
     """Take the steps that are due; how many were taken. Fewer than `limit`: nothing is left."""
     at = now()
     taken = 0
-    for model in _KINDS:
+    for model, follow_up in _KINDS.items():
         for identifier in await _due(model, limit - taken):
-            taken += await lapse(model, identifier, at)
+            taken += await lapse(model, identifier, at, follow_up)
     return taken
 
 

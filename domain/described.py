@@ -10,12 +10,16 @@ from domain.invoices.variants import INVOICE_VARIANTS
 from domain.invoices.words import INVOICE_ACTIONS
 from domain.lifecycles import Described
 from domain.reference.words import Words
+from domain.works.lifecycle import WORKS
+from domain.works.variants import WORKS_VARIANTS
+from domain.works.words import WORKS_ACTIONS
 
 
 class DocumentKind(StrEnum):
     """A kind of document, by the name that its life cycle has, in capitals."""
 
     INVOICE = "INVOICE"
+    WORKS_PIECE = "WORKS_PIECE"
 
 
 LIFECYCLES: Mapping[DocumentKind, Described] = {
@@ -24,6 +28,12 @@ LIFECYCLES: Mapping[DocumentKind, Described] = {
         INVOICE,
         INVOICE_ACTIONS,
         INVOICE_VARIANTS,
+    ),
+    DocumentKind.WORKS_PIECE: Described(
+        Words("Pièce de facturation de travaux", "Works billing piece"),
+        WORKS,
+        WORKS_ACTIONS,
+        WORKS_VARIANTS,
     ),
 }
 

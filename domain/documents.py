@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from tortoise import fields
@@ -53,9 +53,11 @@ class Document(Model):
 
     kind: ClassVar[str]
     lifecycle: ClassVar[Lifecycle[Any]]
+    # Reasons that never serve to send this kind of document back, and the rule that says why.
+    blocked_reasons: ClassVar[Mapping[str, str]] = {}
 
     id = fields.CharField(primary_key=True, max_length=30)
-    status = fields.CharField(max_length=40)
+    status = fields.CharField(max_length=60)
     status_at = fields.DatetimeField()
     reason = fields.CharField(max_length=40, null=True)
     status_comment = fields.CharField(max_length=2000, null=True)
@@ -103,6 +105,8 @@ class Document(Model):
 
 D = TypeVar("D", bound=Document)
 Prepare = Callable[[Any, Step[Any], Given, Actor], Awaitable[None]]
+# What changes in other rows once a step was taken, in the same transaction.
+FollowUp = Callable[[Any, Actor], Awaitable[None]]
 
 
 async def locked(model: type[D], identifier: str, actor: Actor, path: tuple[str, ...] = ()) -> D:
@@ -125,11 +129,13 @@ async def move(
     given: Given,
     *,
     prepare: Mapping[str, Prepare],
+    follow_up: FollowUp | None = None,
     path: tuple[str, ...] = (),
 ) -> D:
     """Take one action on one document, then every step that the platform takes at once.
 
-    `prepare` holds, per action, what must be looked up or checked before the step is taken.
+    `prepare` holds, per action, what must be looked up or checked before the step is taken;
+    `follow_up` what changes elsewhere after it.
 
     Raises:
         NotFound, WrongStatus, Forbidden, Invalid, Conflict
@@ -146,29 +152,36 @@ async def move(
                 )
             )
         step = _step(document, action, actor, (*path, "action"))
-        _check_needs(step, given, path)
+        _check_needs(document, step, given, path)
         if step.action in prepare:
             await prepare[step.action](document, step, given, actor)
         take(document, step, actor, given)
         settle(document)
         await document.save()
+        if follow_up is not None:
+            await follow_up(document, actor)
     return document
 
 
-async def lapse(model: type[D], identifier: str, at: datetime) -> bool:
+async def lapse(
+    model: type[D], identifier: str, at: datetime, follow_up: FollowUp | None = None
+) -> bool:
     """Take the step of the clock that is due on the document; False when none is due any more."""
     async with events.transaction():
         document = await model.filter(id=identifier).select_for_update().first()
         if document is None or document.deadline_at is None or document.deadline_at > at:
             return False
-        timed = document.lifecycle.timed(document.status, document.facts())
-        if timed is None:
-            document.deadline_at = None
-        else:
-            take(document, timed[0], SYSTEM, Given())
-            settle(document)
+        timed = _timed(document)
+        if timed is None or timed[1] > at:
+            document.deadline_at = timed and timed[1]
+            await document.save()
+            return False
+        take(document, timed[0], SYSTEM, Given())
+        settle(document)
         await document.save()
-    return timed is not None
+        if follow_up is not None:
+            await follow_up(document, SYSTEM)
+    return True
 
 
 def keep(document: Document, status: str) -> None:
@@ -196,8 +209,12 @@ def settle(document: Document) -> None:
     """Take what the platform takes at once, then set the date of the clock's next step."""
     while step := document.lifecycle.automatic(document.status, document.facts()):
         take(document, step, SYSTEM, Given())
-    timed = document.lifecycle.timed(document.status, document.facts())
-    document.deadline_at = document.status_at + timedelta(days=timed[1]) if timed else None
+    timed = _timed(document)
+    document.deadline_at = timed[1] if timed else None
+
+
+def _timed(document: Document) -> tuple[Step[Any], datetime] | None:
+    return document.lifecycle.timed(document.status, document.facts(), document.status_at)
 
 
 def tell(
@@ -243,8 +260,9 @@ def _step(document: Document, action: str, actor: Actor, path: tuple[str, ...]) 
     raise WrongStatus(problem(mine[0].only_if.rule, path, action=action))
 
 
-def _check_needs(step: Step[Any], given: Given, path: tuple[str, ...]) -> None:
-    problems = [*_reason_problems(step, given, path), *_need_problems(step, given, path)]
+def _check_needs(document: Document, step: Step[Any], given: Given, path: tuple[str, ...]) -> None:
+    blocked = document.blocked_reasons
+    problems = [*_reason_problems(step, given, blocked, path), *_need_problems(step, given, path)]
     if given.comment:
         at = (*path, "comment")
         problems += text_problems(given.comment, at, COMMENT_MAX, paragraphs=True)
@@ -255,13 +273,17 @@ def _check_needs(step: Step[Any], given: Given, path: tuple[str, ...]) -> None:
         raise Invalid(*problems)
 
 
-def _reason_problems(step: Step[Any], given: Given, path: tuple[str, ...]) -> Iterator[Problem]:
+def _reason_problems(
+    step: Step[Any], given: Given, blocked: Mapping[str, str], path: tuple[str, ...]
+) -> Iterator[Problem]:
     at = (*path, "reason")
     if step.needs is not Need.REASON:
         if given.reason:
             yield problem("BDR-LIF-006", at, action=step.action)
     elif not given.reason:
         yield problem("BDR-LIF-003", at)
+    elif given.reason in blocked:
+        yield problem(blocked[given.reason], at, reason=given.reason)
     elif step.to is None or given.reason not in reasons_for(InvoiceStatus(step.to)):
         yield problem("BDR-LIF-004", at, reason=given.reason, status=step.to)
     elif REASONS[Reason(given.reason)].needs_comment and not _said(given.comment):
@@ -269,6 +291,8 @@ def _reason_problems(step: Step[Any], given: Given, path: tuple[str, ...]) -> It
 
 
 def _need_problems(step: Step[Any], given: Given, path: tuple[str, ...]) -> Iterator[Problem]:
+    if step.needs is Need.COMMENT and not _said(given.comment):
+        yield problem("BDR-LIF-023", (*path, "comment"), action=step.action)
     if step.needs is Need.PIECE_OR_COMMENT and not _said(given.comment):
         yield problem("BDR-LIF-007", (*path, "comment"))
     if step.needs is Need.ROUTING and given.routing is None:

@@ -67,6 +67,9 @@ ERROR_CODES: Mapping[str, Words] = {
     "RESERVED": Words("Réservé", "Only an administrator may set this"),
     "RETRY_LATER": Words("Trop de demandes", "Too many requests"),
     "SIREN_MISMATCH": Words("SIREN différent", "Two identifiers name different companies"),
+    "SUBCONTRACTOR_UNPAID": Words(
+        "Sous-traitant non payé", "A subcontractor would not be paid by this"
+    ),
     "TOO_LONG": Words("Trop long", "The text is too long"),
     "TOO_MANY": Words("Trop nombreux", "There are too many"),
     "TOO_MANY_DECIMALS": Words("Trop de décimales", "The number has too many decimals"),

@@ -27,12 +27,14 @@ class Direction(StrEnum):
     ISSUED = "ISSUED"
     RECEIVED = "RECEIVED"
     TO_VALIDATE = "TO_VALIDATE"
+    WORKS = "WORKS"
 
 
 _RIGHTS: Mapping[str, Permission] = {
     Direction.ISSUED: Permission.READ_ISSUED,
     Direction.RECEIVED: Permission.READ_RECEIVED,
     Direction.TO_VALIDATE: Permission.READ_TO_VALIDATE,
+    Direction.WORKS: Permission.READ_WORKS,
 }
 
 
@@ -83,7 +85,7 @@ class EventFilter:
             return False
         if self.total_from is None and self.total_to is None:
             return True
-        text = card.get("totalGrossAfterDiscount")
+        text = card.get("totalGrossAfterDiscount", card.get("totalGross"))
         total = None if text is None else Decimal(text)
         return (
             total is not None
@@ -122,14 +124,16 @@ def _read(value: Any) -> Any:
 
 MOST_VALUES = 250
 _DOCUMENTS = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "invoice")
+_PIECES = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "works_piece")
+_FILES = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "billing_file")
 # The kinds of events of which a criterion says something, when not of all.
 SPEAKS_OF: Mapping[str, frozenset[str]] = {
     "services": _DOCUMENTS,
     "statuses": STATUS_CHANGES,
     "deposit_modes": _DOCUMENTS,
-    "directions": _DOCUMENTS,
-    "total_from": _DOCUMENTS,
-    "total_to": _DOCUMENTS,
+    "directions": _DOCUMENTS | _PIECES | _FILES,
+    "total_from": _DOCUMENTS | _PIECES,
+    "total_to": _DOCUMENTS | _PIECES,
 }
 
 

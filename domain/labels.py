@@ -39,6 +39,10 @@ from domain.structures.models import (
     SizeCategory,
     StructureStatus,
 )
+from domain.works.draft import DEDUCTION_KINDS, DeductionKind
+from domain.works.lifecycle import WorksAction
+from domain.works.progress import SILENCES, TASKS, Silence, Task
+from domain.works.words import WORKS_ACTIONS
 
 NATURES: Mapping[Nature, Words] = {
     Nature.PUBLIC: Words("Structure publique", "Public structure"),
@@ -57,6 +61,7 @@ DIRECTIONS: Mapping[Direction, Words] = {
     Direction.ISSUED: Words("Émis", "Your structure issued it"),
     Direction.RECEIVED: Words("Reçu", "It is addressed to your structure"),
     Direction.TO_VALIDATE: Words("À valider", "Your structure validates it"),
+    Direction.WORKS: Words("Travaux", "Your structure takes part in the works billing file"),
 }
 
 SERVICE_STATUSES: Mapping[ServiceStatus, Words] = {
@@ -216,6 +221,12 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     frames.DepositKind: frames.DEPOSIT_KINDS,
     frames.PaymentRequestType: frames.PAYMENT_REQUEST_TYPES,
     frames.DocumentSpace: frames.DOCUMENT_SPACES,
+    frames.WorksStage: frames.WORKS_STAGES,
+    frames.AmountsMeaning: frames.AMOUNTS_MEANINGS,
+    WorksAction: WORKS_ACTIONS,
+    DeductionKind: DEDUCTION_KINDS,
+    Task: TASKS,
+    Silence: SILENCES,
     reasons.Reason: {r: row.label for r, row in reasons.REASONS.items()},
     reasons.ReasonGroup: reasons.REASON_GROUPS,
     reasons.PlatformReason: reasons.PLATFORM_REASONS,

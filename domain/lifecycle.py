@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -28,6 +29,7 @@ class Need(StrEnum):
     """What the caller must supply with an action."""
 
     REASON = "REASON"
+    COMMENT = "COMMENT"
     PIECE_OR_COMMENT = "PIECE_OR_COMMENT"
     ROUTING = "ROUTING"
     VALIDATOR = "VALIDATOR"
@@ -50,7 +52,9 @@ class Step(Generic[F]):
 
     `to` is None when the status stays. `reason` is what the step itself says. `after` makes it a
     step of the clock: the number of days in `frm` after which the platform takes it; None from
-    that function means never.
+    that function means never. `since` is where those days are counted from, when not from the
+    entry in the status. A row `by_deposit` is taken when another document is deposited, never by
+    itself.
     """
 
     action: str
@@ -60,6 +64,8 @@ class Step(Generic[F]):
     needs: Need | None = None
     only_if: Condition[F] | None = None
     after: Callable[[F], int | None] | None = None
+    since: Callable[[F], datetime | None] | None = None
+    by_deposit: bool = False
     event: str = ""
     reason: str | None = None
 
@@ -122,17 +128,26 @@ class Lifecycle(Generic[F]):
     def automatic(self, status: str, facts: F) -> Step[F] | None:
         """The step that the platform takes at once in this status."""
         for step in self.from_status(status):
-            if step.by is Party.SYSTEM and step.after is None and step.allowed(facts):
+            by_itself = step.by is Party.SYSTEM and step.after is None and not step.by_deposit
+            if by_itself and step.allowed(facts):
                 return step
         return None
 
-    def timed(self, status: str, facts: F) -> tuple[Step[F], int] | None:
-        """The step that the clock takes in this status, and after how many days."""
+    def on_deposit(self, action: str, status: str, facts: F) -> Step[F] | None:
+        """The step that the deposit of another document takes here; None when it takes none."""
+        for step in self.rows(action, status):
+            if step.by_deposit and step.allowed(facts):
+                return step
+        return None
+
+    def timed(self, status: str, facts: F, entered_at: datetime) -> tuple[Step[F], datetime] | None:
+        """The step that the clock takes in this status, and when."""
         for step in self.from_status(status):
             if step.after is not None and step.allowed(facts):
                 days = step.after(facts)
-                if days is not None:
-                    return step, days
+                start = entered_at if step.since is None else step.since(facts)
+                if days is not None and start is not None:
+                    return step, start + timedelta(days=days)
         return None
 
     def statuses(self) -> frozenset[str]:
@@ -141,8 +156,8 @@ class Lifecycle(Generic[F]):
         return frozenset(self.initial) | ends | frozenset(self._by_status)
 
     def is_final(self, status: str) -> bool:
-        """Whether no row leads to another status."""
-        return all(step.to is None for step in self.from_status(status))
+        """Whether no row leads to another status, unless another document is deposited."""
+        return all(step.to is None or step.by_deposit for step in self.from_status(status))
 
 
 def _rule_of(step: Step[F]) -> str:

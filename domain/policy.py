@@ -27,6 +27,12 @@ class Policy:
     acknowledge_within_days: int = 7
     tacit_days_subcontractor: int = 15
     tacit_days_cocontractor: int = 0
+    # Delays of works billing files (CCAG-Travaux 2021, art. 12), in days; 0: silence says nothing.
+    works_project_manager_days: int = 7
+    works_contest_days: int = 30
+    works_general_statement_days: int = 30
+    works_tacit_answer_days: int = 10
+    works_signature_days: int = 30
     # Said of connections, and in webhooks.
     environment: str = "sandbox"
     # Whether those who act on documents may move the clock of a sandbox.

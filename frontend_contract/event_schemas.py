@@ -20,11 +20,12 @@ from domain.connections.models import (
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
 from domain.reference.deposits import DepositMode
-from domain.reference.frames import Frame
+from domain.reference.frames import Frame, WorksStage
 from domain.reference.payment import InvoiceType
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
 from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
+from domain.works.progress import Silence, Task
 from frontend_contract.event_examples import example_of, text_of
 from webhooks.endpoints import Resume
 from webhooks.envelope import API_VERSION
@@ -231,6 +232,61 @@ _PROBE = _object(
         "failed": {"type": "array", "items": _codes(Check)},
     }
 )
+_PIECE = _object(
+    {
+        "id": _id("wpc"),
+        "fileId": _or_null(_id("bfl")),
+        "number": _or_null(_TEXT),
+        "type": _TEXT,
+        "frame": _codes(Frame),
+        "stage": _codes(WorksStage),
+        "status": _codes(InvoiceStatus),
+        "version": _COUNT,
+        "previousId": _or_null(_id("wpc")),
+        "attachedToId": _or_null(_id("wpc")),
+        "replacesId": _or_null(_id("wpc")),
+        "issuedOn": _or_null(_DATE),
+        "depositedAt": _or_null(_INSTANT),
+        "availableAt": _or_null(_INSTANT),
+        "dueOn": _or_null(_DATE),
+        "currency": _TEXT,
+        **dict.fromkeys(("totalNet", "totalVat", "totalGross", "amountToPay"), _or_null(_AMOUNT)),
+        "contractNumber": _or_null(_TEXT),
+        "commitmentNumber": _or_null(_TEXT),
+        "externalReference": _or_null(_TEXT),
+        "depositor": _object({"id": _id("str"), "identifier": _TEXT, "name": _TEXT}),
+        "holderId": _or_null(_id("str")),
+        "projectManagerId": _or_null(_id("str")),
+        "contractingAuthorityId": _or_null(_id("str")),
+        "recipientId": _or_null(_id("str")),
+    }
+)
+_AWAITED = _object(
+    {
+        "party": _codes(Party),
+        "structureId": _id("str"),
+        "pieceId": _id("wpc"),
+        "task": _codes(Task),
+        "frames": {"type": "array", "items": _codes(Frame)},
+        "until": _or_null(_INSTANT),
+        "silence": _codes(Silence),
+    }
+)
+_BILLING_FILE = _object(
+    {
+        "id": _id("bfl"),
+        "stage": _codes(WorksStage),
+        "version": _COUNT,
+        "contractNumber": _or_null(_TEXT),
+        "holderId": _or_null(_id("str")),
+        "projectManagerId": _or_null(_id("str")),
+        "contractingAuthorityId": _or_null(_id("str")),
+        "pieceCount": _COUNT,
+        "lastPieceId": _or_null(_id("wpc")),
+        "endedAt": _or_null(_INSTANT),
+        "awaited": {"type": "array", "items": _AWAITED},
+    }
+)
 _DELIVERY: Mapping[str, Schema] = {
     "deliveryId": _id("whd"),
     "eventId": _id("evt"),
@@ -308,6 +364,8 @@ _IDENTITY = _object({"id": _id("idt"), "issuer": _TEXT})
 # What `data` holds, by kind. Anything else about the subject is asked of the API.
 DATA: Mapping[str, Schema] = {
     **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
+    **{kind: _PIECE for kind, row in EVENT_KINDS.items() if row.subject == "works_piece"},
+    **{kind: _BILLING_FILE for kind, row in EVENT_KINDS.items() if row.subject == "billing_file"},
     "structure.created": _object({"structure": _STRUCTURE}),
     "structure.updated": _object({"structure": _STRUCTURE, "changes": _CHANGES}),
     "sandbox.advanced": _object({"by": _DURATION, "aheadSeconds": _COUNT, "steps": _COUNT}),

@@ -28,6 +28,7 @@ from resolvers.webhook_keys import WebhookKeyQuery
 from resolvers.webhook_payloads import WebhookPayloadMutation
 from resolvers.webhook_replays import WebhookReplayMutation, WebhookReplayQuery
 from resolvers.webhooks import WebhookMutation, WebhookQuery
+from resolvers.works import WorksMutation, WorksQuery
 from schema.context import Info
 from schema.events import EVENT_TYPES
 from schema.ids import MAX_NODES, Node, node_select, shown_for
@@ -43,6 +44,7 @@ class Query(
     SignatureQuery,
     MemberQuery,
     InvoiceQuery,
+    WorksQuery,
     EventQuery,
     LogCheckpointQuery,
     InboxQuery,
@@ -92,6 +94,7 @@ class Mutation(
     SignatureMutation,
     PersonalDataMutation,
     InvoiceMutation,
+    WorksMutation,
     InboxMutation,
     WebhookMutation,
     WebhookPayloadMutation,

@@ -164,6 +164,14 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
         Annotated["Invoice", strawberry.lazy("schema.invoices")],  # noqa: F821 - resolved lazily
         "Facture. The invoice as it is now; null when you no longer see it.",
     ),
+    "works_piece": (
+        Annotated["WorksPiece", strawberry.lazy("schema.works")],  # noqa: F821 - resolved lazily
+        "Pièce de travaux. The piece as it is now; null when you no longer see it.",
+    ),
+    "billing_file": (
+        Annotated["BillingFile", strawberry.lazy("schema.works")],  # noqa: F821 - resolved lazily
+        "Dossier. The billing file as it is now; null when you no longer see it.",
+    ),
     "attachment": (
         Annotated["Attachment", strawberry.lazy("schema.members")],  # noqa: F821 - resolved lazily
         "Rattachement. The attachment as it is now; null when you no longer see it.",

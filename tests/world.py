@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from auth import consents, technical
 from auth.models import Client, Consent, Session, hashed
@@ -27,6 +28,7 @@ from domain.inbox.rules import ConsumerDraft, Place
 from domain.inbox.taking import Order
 from domain.invoices.models import Invoice
 from domain.mail.models import Mail
+from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
@@ -35,6 +37,10 @@ from domain.structures.actions import sign_mandate
 from domain.structures.members import request
 from domain.structures.models import BankAccount, Service, SiretChange, Structure
 from domain.structures.siret_changes import SiretChangeDraft
+from domain.structures.spaces import open_space
+from domain.works import actions as works
+from domain.works.draft import PartyRef, PieceDraft
+from domain.works.models import WorksPiece
 from tests.make import (
     Parties,
     a_bank_account,
@@ -45,6 +51,7 @@ from tests.make import (
     a_supplier,
     actor_of,
     an_account,
+    an_actor,
     an_invoice,
 )
 from webhooks import endpoints, replays
@@ -92,6 +99,8 @@ class World:
     log_in: Session
     attachments: Mapping[str, Attachment]
     siret_change: SiretChange
+    works_draft: WorksPiece
+    works_piece: WorksPiece
     delivery: Delivery | None = None
     lease: Lease | None = None
     set_aside: int = 0
@@ -136,6 +145,10 @@ class World:
             "ownRequest": self.attachments["ownRequest"].id,
             "siretChange": self.siret_change.id,
             "integrator": self.integrator.id,
+            "worksDraft": self.works_draft.id,
+            "worksPiece": self.works_piece.id,
+            "billingFile": self.works_piece.file_id or "",
+            "managerSiret": self.parties.validator_1.identifier,
             "connection": self.connection.id,
             "requestedConnection": self.requested.id,
             "technicalAccount": self.spare.id,
@@ -174,7 +187,10 @@ async def a_world(*, dispatched: bool = True) -> World:
         "validator": await an_account(
             validator,
             role=Role.USER,
-            spaces=[(Space.FACTURES_A_VALIDER, Level.MODIFICATION)],
+            spaces=[
+                (Space.FACTURES_A_VALIDER, Level.MODIFICATION),
+                (Space.FACTURES_DE_TRAVAUX, Level.MODIFICATION),
+            ],
             display_name="Valérie Titulaire",
         ),
         "plain": await an_account(supplier, role=Role.USER, display_name="Pierre Simple"),
@@ -271,6 +287,8 @@ async def a_world(*, dispatched: bool = True) -> World:
         log_in=log_in,
         attachments=attachments,
         siret_change=siret_change,
+        works_draft=await works.save_draft(manager, a_statement(parties, "T-1")),
+        works_piece=await a_works_piece(manager, parties),
     )
     if dispatched:
         await endpoints.ping(manager, endpoint.id)
@@ -300,6 +318,30 @@ async def _pulled(erp: Actor, structure_id: str) -> tuple[Lease, int]:
             aside = first.position
             await taking.acknowledge(erp, consumer.id, lease.id, None)
     return lease, aside
+
+
+async def a_works_piece(manager: Actor, parties: Parties) -> WorksPiece:
+    """A draft monthly statement: the first validator manages the project, the recipient pays."""
+    for structure in (parties.supplier, parties.validator_1, parties.recipient):
+        await open_space(an_actor(structure), structure.id, Space.FACTURES_DE_TRAVAUX)
+    return (await works.submit(manager, a_statement(parties, "T-2"))).piece
+
+
+def a_statement(parties: Parties, number: str) -> PieceDraft:
+    """A draft monthly statement of the supplier."""
+    return PieceDraft(
+        frame=Frame.A4,
+        depositor_id=parties.supplier.id,
+        number=number,
+        issued_on=today(),
+        contract_number="M2026-07",
+        project_manager=PartyRef(identifier=parties.validator_1.identifier),
+        contracting_authority=PartyRef(identifier=parties.recipient.identifier),
+        total_net=Decimal("8000.00"),
+        total_vat=Decimal("1600.00"),
+        total_gross=Decimal("9600.00"),
+        amount_to_pay=Decimal("9600.00"),
+    )
 
 
 async def a_connection(

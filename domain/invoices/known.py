@@ -89,10 +89,10 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         today=on,
         check_luhn=policy.current().check_luhn,
         supplier=_supplier_facts(supplier, own),
-        supplier_service=_service_facts(supplier_service, on),
+        supplier_service=service_facts(supplier_service, on),
         has_bank_account=bool(own["has_bank_account"]),
         recipient=_recipient_facts(recipient),
-        recipient_service=_service_facts(recipient_service, on),
+        recipient_service=service_facts(recipient_service, on),
         validator_1=_validator_facts(draft.validator_1, validators[0], services, on),
         validator_2=_validator_facts(draft.validator_2, validators[1], services, on),
         original=_original_facts(original),
@@ -306,7 +306,8 @@ def _service(
     return services.get((structure["id"], code)) if structure is not None and code else None
 
 
-def _service_facts(row: Mapping[str, Any] | None, on: date) -> ServiceFacts | None:
+def service_facts(row: Mapping[str, Any] | None, on: date) -> ServiceFacts | None:
+    """What the rules look at of a service that was found, on a day."""
     if row is None:
         return None
     since, until = _day(row["valid_from"]), _day(row["valid_until"])
@@ -331,7 +332,7 @@ def _validator_facts(
         id=row["id"],
         name=row["name"],
         is_active=row["status"] == "ACTIVE",
-        service=_service_facts(_service(services, row, named.service_code), on),
+        service=service_facts(_service(services, row, named.service_code), on),
     )
 
 

@@ -233,6 +233,18 @@ def _supplier(draft: Draft, facts: Facts, path: Path) -> Problems:
         return
     if not supplier.is_active:
         yield problem("BDR-INV-071", at)
+    yield from mandate_problems(supplier, at)
+    service = facts.supplier_service
+    if draft.supplier_service_code and (service is None or not service.is_active):
+        yield problem(
+            "BDR-INV-073", (*path, "supplierServiceCode"), service=draft.supplier_service_code
+        )
+    if draft.bank_account_id and not facts.has_bank_account:
+        yield problem("BDR-INV-052", (*path, "bankAccountId"))
+
+
+def mandate_problems(supplier: SupplierFacts, at: Path) -> Problems:
+    """A company deposits nothing without an invoicing mandate in force."""
     if supplier.mandate is not MandateState.IN_FORCE:
         yield problem(
             _WITHOUT_MANDATE[supplier.mandate],
@@ -242,13 +254,6 @@ def _supplier(draft: Draft, facts: Facts, path: Path) -> Problems:
             action="mandateSign",
             **_ended(supplier),
         )
-    service = facts.supplier_service
-    if draft.supplier_service_code and (service is None or not service.is_active):
-        yield problem(
-            "BDR-INV-073", (*path, "supplierServiceCode"), service=draft.supplier_service_code
-        )
-    if draft.bank_account_id and not facts.has_bank_account:
-        yield problem("BDR-INV-052", (*path, "bankAccountId"))
 
 
 def _ended(supplier: SupplierFacts) -> Mapping[str, str]:

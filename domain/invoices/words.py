@@ -30,6 +30,7 @@ INVOICE_ACTIONS: Mapping[A, Words] = {
 
 NEEDS: Mapping[Need, Words] = {
     Need.REASON:           Words("Un motif de la liste", "A reason of the list"),
+    Need.COMMENT:          Words("Un commentaire", "A comment"),
     Need.PIECE_OR_COMMENT: Words("Une pièce jointe ou un commentaire", "An attachment or a comment"),
     Need.ROUTING:          Words("Un destinataire, un service ou un engagement corrigé",
                                  "A corrected recipient, service or commitment"),

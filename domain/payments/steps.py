@@ -123,14 +123,20 @@ def interruptions(supplier: Party, recipient: Party) -> tuple[Step[F], ...]:
 
 
 def confirmations(
-    supplier: Party, kind: str, refused: frozenset[str] = REFUSED_FOR_GOOD
+    supplier: Party,
+    kind: str,
+    refused: frozenset[str] = REFUSED_FOR_GOOD,
+    sent_back: frozenset[str] = TO_ACKNOWLEDGE - REFUSED_FOR_GOOD,
 ) -> tuple[Step[F], ...]:
-    """What the supplier confirms without changing the status; `refused` are the ends to handle."""
+    """What the supplier confirms without changing the status.
+
+    `refused` are the ends to handle; what was `sent_back` is only taken note of.
+    """
     unacknowledged = Condition[F]("BDR-LIF-013", lambda f: not f.acknowledged)
     unhandled = Condition[F]("BDR-LIF-014", lambda f: not f.rejection_handled)
     # fmt: off
     return (
-        Step(A.ACKNOWLEDGE, refused | when(S.SUSPENDUE, S.A_RECYCLER), None, by=supplier,
+        Step(A.ACKNOWLEDGE, refused | sent_back, None, by=supplier,
              only_if=unacknowledged, event=f"{kind}.acknowledged"),
         Step(A.HANDLE_REJECTION, refused, None, by=supplier,
              only_if=unhandled, event=f"{kind}.rejection_handled"),

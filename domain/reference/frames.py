@@ -96,9 +96,31 @@ class DocumentSpace(StrEnum):
     DEMANDES_REMBOURSEMENT = "DEMANDES_REMBOURSEMENT"
 
 
+class WorksStage(StrEnum):
+    """The moment of a works contract to which a document belongs."""
+
+    IN_PROGRESS = "IN_PROGRESS"
+    END = "END"
+    END_TACIT = "END_TACIT"
+
+
+class AmountsMeaning(StrEnum):
+    """What the amounts of a works document are."""
+
+    CLAIMED = "CLAIMED"
+    CORRECTED = "CORRECTED"
+    ADMITTED = "ADMITTED"
+    NOTIFIED = "NOTIFIED"
+    FINAL = "FINAL"
+
+
 F = Frame
 _BY, _TO, _REQUEST, _SPACE = Depositor, Addressee, PaymentRequestType, DocumentSpace
 _NEW, _NEXT = DepositKind.INITIAL, DepositKind.ASSOCIATION_OR_INITIAL
+_MONTHLY, _END, _TACIT = WorksStage.IN_PROGRESS, WorksStage.END, WorksStage.END_TACIT
+_CLAIMED, _CORRECTED = AmountsMeaning.CLAIMED, AmountsMeaning.CORRECTED
+_ADMITTED, _NOTIFIED = AmountsMeaning.ADMITTED, AmountsMeaning.NOTIFIED
+_FINAL = AmountsMeaning.FINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,8 @@ class FrameRow:
     """Everything fixed about one frame.
 
     `sent_to` is the way of the document in order; `next_frames` what may be attached to it.
+    `stage` and `amounts` are those of works documents. A request of a subcontractor goes no
+    further by itself: it `joins` the next document as an attachment.
     """
 
     api_code: str
@@ -120,6 +144,9 @@ class FrameRow:
     space: DocumentSpace = _SPACE.FACTURES_TRAVAUX
     help: Words | None = None
     reform_codes: tuple[str, ...] = ()
+    stage: WorksStage | None = None
+    amounts: AmountsMeaning | None = None
+    joins: bool = False
 
 
 _INVOICE = ("FACTURE", "AVOIR")
@@ -162,6 +189,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Draft monthly statement deposited by a supplier",
         ),
         _BY.HOLDER, ("PROJET_DECOMPTE_MENSUEL",), (_MOE,), next_frames=(F.A15, F.A16),
+        stage=_MONTHLY, amounts=_CLAIMED,
     ),
     F.A5: FrameRow(
         "A5_ETAT_ACOMPTE_FOURNISSEUR",
@@ -174,6 +202,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Quand les pièces précédentes ont été échangées hors du portail.",
             "When the earlier documents were exchanged outside the portal.",
         ),
+        stage=_MONTHLY, amounts=_CORRECTED,
     ),
     F.A6: FrameRow(
         "A6_ETAT_ACOMPTE_VALIDE_FOURNISSEUR",
@@ -186,6 +215,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Pièce de facturation de travaux transmise au service financier.",
             "Works billing document sent to the finance service.",
         ),
+        stage=_MONTHLY, amounts=_ADMITTED,
     ),
     F.A7: FrameRow(
         "A7_PROJET_DECOMPTE_FINAL_FOURNISSEUR",
@@ -194,6 +224,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Draft final statement deposited by a supplier",
         ),
         _BY.HOLDER, ("PROJET_DECOMPTE_FINAL",), (_MOE,), next_frames=(F.A17, F.A18, F.A22),
+        stage=_END, amounts=_CLAIMED,
     ),
     F.A8: FrameRow(
         "A8_DECOMPTE_GENERAL_DEFINITIF_FOURNISSEUR",
@@ -202,6 +233,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "General and final statement deposited by a supplier",
         ),
         _BY.HOLDER, ("DECOMPTE_GENERAL_SIGNE",), (_FINANCE,), deposit_kind=_NEXT,
+        stage=_END, amounts=_FINAL,
     ),
     F.A9: FrameRow(
         "A9_FACTURE_SOUSTRAITANT",
@@ -228,6 +260,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Ne déclenche pas de paiement : le titulaire la joint à sa pièce A4.",
             "Triggers no payment: the holder attaches it to its A4 document.",
         ),
+        stage=_MONTHLY, amounts=_CLAIMED, joins=True,
     ),
     F.A11: FrameRow(
         "A11_PROJET_DECOMPTE_FINAL_SOUSTRAITANT",
@@ -240,6 +273,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         help=Words(
             "Cadre ancien, absent des listes récentes.", "Old frame, absent from recent lists."
         ),
+        stage=_END, amounts=_CLAIMED, joins=True,
     ),
     F.A12: FrameRow(
         "A12_FACTURE_COTRAITANT",
@@ -256,6 +290,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.CO_CONTRACTOR, ("PROJET_DECOMPTE_MENSUEL",), (_TO.GROUP_AGENT, _MOE),
         (_TO.GROUP_AGENT,), next_frames=(F.A15, F.A16),
+        stage=_MONTHLY, amounts=_CLAIMED,
     ),
     F.A14: FrameRow(
         "A14_PROJET_DECOMPTE_FINAL_COTRAITANT",
@@ -265,6 +300,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.CO_CONTRACTOR, ("PROJET_DECOMPTE_FINAL",), (_TO.GROUP_AGENT, _MOE),
         (_TO.GROUP_AGENT,), next_frames=(F.A17, F.A18, F.A22),
+        stage=_END, amounts=_CLAIMED,
     ),
     F.A15: FrameRow(
         "A15_ETAT_ACOMPTE_MOE",
@@ -274,6 +310,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.PROJECT_MANAGER, ("ETAT_ACOMPTE",), (_MOA,),
         next_frames=(F.A19,), deposit_kind=_NEXT,
+        stage=_MONTHLY, amounts=_CORRECTED,
     ),
     F.A16: FrameRow(
         "A16_ETAT_ACOMPTE_VALIDE_MOE",
@@ -286,6 +323,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Circuit court, sans étape de la maîtrise d'ouvrage.",
             "Short circuit, without a step of the contracting authority.",
         ),
+        stage=_MONTHLY, amounts=_ADMITTED,
     ),
     F.A17: FrameRow(
         "A17_PROJET_DECOMPTE_GENERAL_MOE",
@@ -295,6 +333,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.PROJECT_MANAGER, ("PROJET_DECOMPTE_GENERAL",), (_MOA,),
         next_frames=(F.A20,), deposit_kind=_NEXT,
+        stage=_END, amounts=_CORRECTED,
     ),
     F.A18: FrameRow(
         "A18_DECOMPTE_GENERAL_MOE",
@@ -308,6 +347,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Circuit court, sans étape de la maîtrise d'ouvrage.",
             "Short circuit, without a step of the contracting authority.",
         ),
+        stage=_END, amounts=_NOTIFIED,
     ),
     F.A19: FrameRow(
         "A19_ETAT_ACOMPTE_VALIDE_MOA",
@@ -316,6 +356,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Validated instalment statement deposited by a contracting authority",
         ),
         _BY.CONTRACTING_AUTHORITY, ("ETAT_ACOMPTE_VALIDE",), (_FINANCE,), deposit_kind=_NEXT,
+        stage=_MONTHLY, amounts=_ADMITTED,
     ),
     F.A20: FrameRow(
         "A20_DECOMPTE_GENERAL_MOA",
@@ -325,6 +366,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.CONTRACTING_AUTHORITY, ("DECOMPTE_GENERAL",), (_TO.HOLDER,),
         next_frames=(F.A8,), deposit_kind=_NEXT,
+        stage=_END, amounts=_NOTIFIED,
     ),
     F.A21: FrameRow(
         "A21_DEMANDE_REMBOURSEMENT_TIC",
@@ -347,6 +389,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         help=Words(
             "Remplace la pièce A7 dans le dossier.", "Replaces the A7 document in the file."
         ),
+        stage=_TACIT, amounts=_CLAIMED,
     ),
     F.A23: FrameRow(
         "A23_DECOMPTE_GENERAL_DEFINITIF_TACITE_FOURNISSEUR",
@@ -355,6 +398,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Tacit general and final statement deposited by a supplier or group agent",
         ),
         _BY.HOLDER, ("DECOMPTE_GENERAL_DEFINITIF_TACITE",), (_FINANCE,), deposit_kind=_NEXT,
+        stage=_TACIT, amounts=_FINAL,
     ),
     F.A24: FrameRow(
         "A24_DECOMPTE_GENERAL_DEFINITIF_TACITE_MOE",
@@ -364,6 +408,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.PROJECT_MANAGER, ("DECOMPTE_GENERAL_DEFINITIF_TACITE",), (_FINANCE,),
         deposit_kind=_NEXT,
+        stage=_TACIT, amounts=_FINAL,
     ),
     F.A25: FrameRow(
         # The published code says MOE, both published labels say MOA: the labels are right.
@@ -375,9 +420,13 @@ FRAMES: Mapping[Frame, FrameRow] = {
         ),
         _BY.CONTRACTING_AUTHORITY, ("DECOMPTE_GENERAL_DEFINITIF_PROCEDURE_TACITE",), (_FINANCE,),
         deposit_kind=_NEXT,
+        stage=_TACIT, amounts=_FINAL,
     ),
 }
 # fmt: on
+
+# Frames of the pieces of works billing files.
+WORKS_FRAMES = tuple(frame for frame, row in FRAMES.items() if row.stage is not None)
 
 # Frames of invoices and credit notes that are typed in, and those among them with a validator.
 TYPED_FRAMES = (F.A1, F.A2, F.A9, F.A12)
@@ -412,6 +461,20 @@ ADDRESSEES: Mapping[Addressee, Words] = {
 DEPOSIT_KINDS: Mapping[DepositKind, Words] = {
     _NEW: Words("Dépôt initial", "Initial deposit"),
     _NEXT: Words("Association ou dépôt initial", "Association or initial deposit"),
+}
+
+WORKS_STAGES: Mapping[WorksStage, Words] = {
+    _MONTHLY: Words("En cours de marché", "In progress"),
+    _END: Words("Fin de marché", "End of the contract"),
+    _TACIT: Words("Fin de marché, procédure tacite", "End of the contract, tacit procedure"),
+}
+
+AMOUNTS_MEANINGS: Mapping[AmountsMeaning, Words] = {
+    _CLAIMED: Words("Demandé", "Claimed"),
+    _CORRECTED: Words("Corrigé par la maîtrise d'œuvre", "Corrected by the project manager"),
+    _ADMITTED: Words("Admis, à payer", "Admitted, to be paid"),
+    _NOTIFIED: Words("Notifié au titulaire", "Notified to the holder"),
+    _FINAL: Words("Définitif, à payer", "Final, to be paid"),
 }
 
 PAYMENT_REQUEST_TYPES: Mapping[PaymentRequestType, Words] = {

@@ -58,6 +58,8 @@ _REJECT = frozenset({S.REJETEE})
 _SUSPEND_TOO = frozenset({S.REJETEE, S.SUSPENDUE})
 _REFUSE = frozenset({S.REFUSEE_1, S.REFUSEE_2})
 _REROUTE = frozenset({S.A_RECYCLER})
+# A works piece is refused as a request is rejected; the amount is shown and never accepted.
+_WORKS = frozenset({S.REFUSEE_MOE, S.REFUSEE_MOA})
 _WRONG_VALIDATOR = frozenset({S.ERREUR_FOURNISSEUR_SUR_VALIDEUR, S.ERREUR_COTRAITANT_SUR_VALIDEUR})
 
 
@@ -86,7 +88,7 @@ REASONS: Mapping[Reason, ReasonRow] = {
     ),
     R.EJ_ERR: ReasonRow(
         Words("EJ incorrect ou inexistant", "Wrong or unknown commitment (EJ)"),
-        _TECHNICAL, _REJECT | _REROUTE, "CMD_ERR", offers_retransmission=True,
+        _TECHNICAL, _REJECT | _REROUTE | _WORKS, "CMD_ERR", offers_retransmission=True,
         advice=Words(
             "Corrigez le numéro d'engagement et retransmettez la facture.",
             "Correct the commitment number and retransmit the invoice.",
@@ -101,16 +103,16 @@ REASONS: Mapping[Reason, ReasonRow] = {
             "Créancier inconnu ou différent de celui de l'EJ",
             "Creditor unknown or other than the commitment's",
         ),
-        _TECHNICAL, _REJECT, "DEST_ERR",
+        _TECHNICAL, _REJECT | _WORKS, "DEST_ERR",
     ),
     R.MARCHE_TERM: ReasonRow(
-        Words("Marché terminé", "Contract ended"), _PURCHASE, _REJECT, "CONTRAT_TERM"
+        Words("Marché terminé", "Contract ended"), _PURCHASE, _REJECT | _WORKS, "CONTRAT_TERM"
     ),
     R.ST_CT_NON_DECLAR: ReasonRow(
         Words(
             "Sous-traitant / cotraitant non déclaré", "Subcontractor or co-contractor not declared"
         ),
-        _PURCHASE, _SUSPEND_TOO, "ST_CT_NON_DECLAR",
+        _PURCHASE, _SUSPEND_TOO | _WORKS, "ST_CT_NON_DECLAR",
     ),
     R.SUPPR_COMP_AVOIR: ReasonRow(
         Words("Suppression pour compensation d'avoirs", "Removed to offset credit notes"),
@@ -118,7 +120,7 @@ REASONS: Mapping[Reason, ReasonRow] = {
     ),
     R.JUSTIF_ABS: ReasonRow(
         Words("Justificatif absent ou insuffisant", "Supporting document missing or insufficient"),
-        _PURCHASE, _SUSPEND_TOO, "JUSTIF_ABS",
+        _PURCHASE, _SUSPEND_TOO | _WORKS, "JUSTIF_ABS",
         advice=Words(
             "Préférez la suspension : le fournisseur complète et garde son numéro.",
             "Prefer a suspension: the supplier completes and keeps its number.",
@@ -145,24 +147,24 @@ REASONS: Mapping[Reason, ReasonRow] = {
     ),
     R.LIVR_INCOMP: ReasonRow(
         Words("Livraison incomplète / non effectuée", "Delivery incomplete or not made"),
-        _PURCHASE, _SUSPEND_TOO, "LIVR_INCOMP",
+        _PURCHASE, _SUSPEND_TOO | _WORKS, "LIVR_INCOMP",
     ),
     R.FACT_NON_CONFORME: ReasonRow(
         Words("Facture non conforme à la commande", "Invoice does not match the order"),
-        _PURCHASE, _REJECT, "FACT_NON_CONFORME",
+        _PURCHASE, _REJECT | _WORKS, "FACT_NON_CONFORME",
     ),
     R.DOUBLE_FACT: ReasonRow(
-        Words("Double facturation", "Invoiced twice"), _PURCHASE, _REJECT, "DOUBLE_FACT"
+        Words("Double facturation", "Invoiced twice"), _PURCHASE, _REJECT | _WORKS, "DOUBLE_FACT"
     ),
     R.CONTACT_ACHTR: ReasonRow(
         Words("Contacter votre acheteur", "Contact your buyer"),
-        _OTHER, _SUSPEND_TOO, "CONTACT_ACHTR",
+        _OTHER, _SUSPEND_TOO | _WORKS, "CONTACT_ACHTR",
     ),
     R.SUPPR_MASSE: ReasonRow(
         Words("Suppression en masse", "Mass removal"), _OTHER, _REJECT, "AUTRE"
     ),
     R.AUTRE: ReasonRow(
-        Words("Autre", "Other"), _OTHER, _SUSPEND_TOO, "AUTRE", needs_comment=True
+        Words("Autre", "Other"), _OTHER, _SUSPEND_TOO | _WORKS, "AUTRE", needs_comment=True
     ),
     R.HONORER_LA_COMMANDE: ReasonRow(
         Words("Impossibilité d'honorer la commande", "The order cannot be honoured"),
@@ -178,7 +180,7 @@ REASONS: Mapping[Reason, ReasonRow] = {
     # Shown in works so that the answer explains it: an amount is corrected, never refused.
     R.WORKS_MONTANT_ERR: ReasonRow(
         Words("Erreur de montant", "Wrong amount (works)"),
-        _G.WORKS, frozenset(), None,
+        _G.WORKS, _WORKS, None,
         advice=Words(
             "Un désaccord sur le montant n'est pas un motif de refus : corrigez le montant dans "
             "votre propre pièce.",

@@ -15,7 +15,7 @@ import pytest
 from auth import consents, devices, identities, recovery, technical
 from auth.external import Said
 from auth.factors import actions as factors
-from domain import cursors, events, policy
+from domain import cursors, deadlines, events, policy
 from domain.access import SYSTEM, Actor, Level, Role, Space
 from domain.accounts import erasure, life
 from domain.accounts.membership import MemberAction
@@ -36,6 +36,7 @@ from domain.inbox.rules import Place
 from domain.invoices.lifecycle import InvoiceAction as A
 from domain.origin import UNKNOWN, Origin, Proof
 from domain.reference.deposits import DepositMode
+from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
 from domain.sandbox import travel
 from domain.signatures import texts
@@ -45,6 +46,7 @@ from domain.structures import actions, managers, members, siret_changes, spaces
 from domain.structures.joining import join
 from domain.structures.models import ServiceStatus
 from domain.structures.siret_changes import SiretChangeDraft
+from domain.works.lifecycle import WorksAction
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
 from tests.json_schemas import problems
@@ -60,6 +62,8 @@ from tests.make import (
     let_it_lapse,
 )
 from tests.rare_events import RARE
+from tests.works.circuit import a_site, deposited
+from tests.works.circuit import act as play
 from tests.world import ERP_GRANTS, World, a_world
 from webhooks import endpoints, ordering, probes, queue, replaying, replays
 from webhooks import life as webhook_life
@@ -140,8 +144,35 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await everything_about_consumers(world)
     await everything_about_webhooks(world)
     await everything_about_machines(world, clock)
+    await everything_about_works(clock)
     await travel.advance(supplier, "P1D")
     return world
+
+
+async def everything_about_works(clock: Clock) -> None:
+    """Every kind of event about billing files and their pieces that the world does not tell."""
+    site = await a_site()
+    draft = await deposited(site, Frame.A4)
+    statement = await deposited(
+        site,
+        Frame.A15,
+        previous_id=draft.id,
+        total_net=Decimal(500),
+        total_vat=Decimal(100),
+        total_gross=Decimal(600),
+        amount_to_pay=Decimal(600),
+        comment="Métré.",
+    )
+    await play(statement, WorksAction.CONTEST, site.holder, comment="Le métré était juste.")
+    await play(statement, WorksAction.REFUSE, site.contracting_authority, reason="DOUBLE_FACT")
+    await play(statement, WorksAction.ACKNOWLEDGE, site.project_manager)
+    await play(statement, WorksAction.HANDLE_REJECTION, site.project_manager)
+    final, answered = await deposited(site, Frame.A7), await deposited(site, Frame.A7)
+    await deposited(site, Frame.A18, previous_id=answered.id)
+    for days, after in ((31, Frame.A22), (11, Frame.A23)):
+        clock.advance(timedelta(days=days))
+        await deadlines.sweep()
+        final = await deposited(site, after, previous_id=final.id)
 
 
 async def everything_about_consumers(world: World) -> None:

@@ -254,8 +254,12 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
         "delivery": new_id("whd"),
         "event": new_id("evt"),
         "consumer": new_id("evc"),
+        "billingFile": new_id("bfl"),
+        "worksPiece": new_id("wpc"),
     }
     empty = {
+        "BillingFile",
+        "WorksPiece",
         "Event",
         "WebhookEndpoint",
         "WebhookDelivery",
@@ -282,6 +286,8 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
 
 # What comes with the credentials, or with what people do.
 _MAY_BE_EMPTY = (
+    "BillingFile",
+    "WorksPieces",
     "Webhook",
     "EventConsumers",
     "InvoiceDrafts",

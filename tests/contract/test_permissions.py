@@ -23,7 +23,14 @@ HELD: dict[str, frozenset[Permission]] = {
     "anonymous": frozenset(),
     "supplier": GRANTS[Role.MAIN_MANAGER] | OWN,
     "recipient": GRANTS[Role.MAIN_MANAGER] | OWN,
-    "validator": grants_of(Role.USER, [(Space.FACTURES_A_VALIDER, Level.MODIFICATION)]) | OWN,
+    "validator": grants_of(
+        Role.USER,
+        [
+            (Space.FACTURES_A_VALIDER, Level.MODIFICATION),
+            (Space.FACTURES_DE_TRAVAUX, Level.MODIFICATION),
+        ],
+    )
+    | OWN,
     "erp": grants_of(
         Role.TECHNICAL,
         [(Space.FACTURES_EMISES, Level.MODIFICATION), (Space.RACCORDEMENTS, Level.MODIFICATION)],

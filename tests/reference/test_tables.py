@@ -130,7 +130,9 @@ def test_a_reason_accompanies_only_the_moves_it_explains() -> None:
     assert not may_give("NOT_A_REASON", S.REJETEE)
     assert reasons_for(S.A_RECYCLER) == (Reason.SE_ERR, Reason.EJ_ERR)
     assert reasons_for(S.REFUSEE_1) == (Reason.AUT_MOTIF_ERR_VALIDEUR,)
-    assert not any(may_give(Reason.WORKS_MONTANT_ERR, status) for status in S)
+    # Shown where a works piece is refused, so that the answer explains why it never serves.
+    shown = {status for status in S if may_give(Reason.WORKS_MONTANT_ERR, status)}
+    assert shown == {S.REFUSEE_MOE, S.REFUSEE_MOA}
 
 
 def test_only_a_wrong_service_or_commitment_offers_a_retransmission() -> None:

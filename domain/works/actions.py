@@ -1,0 +1,499 @@
+"""The verbs of works billing files: save a draft, check, deposit, move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from domain import deadlines, documents
+from domain.access import Actor, Permission
+from domain.clock import now
+from domain.db import hold
+from domain.documents import Given, Prepare, locked
+from domain.errors import Conflict, Invalid, NotFound, Problem, WrongStatus
+from domain.events import transaction
+from domain.ids import findable, new_id
+from domain.invoices.draft import Draft
+from domain.invoices.known import known_of as known_of_invoice
+from domain.invoices.receipt import receipt_number
+from domain.invoices.rules import errors, routing_problems
+from domain.lifecycle import Party, Step
+from domain.money import cents, plain
+from domain.reference.statuses import InvoiceStatus as S
+from domain.rules_text import problem
+from domain.works import circuits, corrections, files
+from domain.works.draft import PieceDraft
+from domain.works.known import Named, WorksKnown, known_of
+from domain.works.lifecycle import WORKS, WorksAction
+from domain.works.models import BillingFile, WorksPiece
+from domain.works.rules import form_problems, problems_of
+
+PATH = ("piece",)
+
+
+@dataclass(frozen=True)
+class PieceJudged:
+    """A normalised draft, what is known of it, and every problem and advice."""
+
+    draft: PieceDraft
+    known: WorksKnown
+    problems: Sequence[Problem]
+
+    @property
+    def advice(self) -> list[Problem]:
+        return [p for p in self.problems if p.severity == "WARNING"]
+
+
+@dataclass(frozen=True)
+class PieceDeposited:
+    """A deposit and the advice that goes with it."""
+
+    piece: WorksPiece
+    advice: Sequence[Problem]
+
+
+async def judge(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -> PieceJudged:
+    """Everything that would be said of the draft if it were submitted now; writes nothing.
+
+    Raises:
+        NotFound, Forbidden: the caller may not deposit for the structure.
+    """
+    draft = draft.normalised()
+    known = await known_of(actor, draft, own_id=own_id)
+    _require_depositor(actor, draft, known)
+    draft = _inherited(draft, known)
+    found = problems_of(draft, known.facts, PATH)
+    found += await _finance_problems(draft, known)
+    return PieceJudged(draft, known, found)
+
+
+async def submit(actor: Actor, draft: PieceDraft) -> PieceDeposited:
+    """Deposit a piece: check everything, write it, move the pieces it follows, tell it all.
+
+    Raises:
+        NotFound, Forbidden, Invalid
+    """
+    async with transaction():
+        piece = _new_piece(actor, draft)
+        return await _deposit(piece, actor, draft, is_new=True)
+
+
+async def save_draft(
+    actor: Actor,
+    draft: PieceDraft,
+    *,
+    draft_id: str | None = None,
+    expected_version: int | None = None,
+) -> WorksPiece:
+    """Keep an unfinished piece; only its form is checked.
+
+    Raises:
+        NotFound, Forbidden, Invalid, WrongStatus, Conflict
+    """
+    draft = draft.normalised()
+    async with transaction():
+        if draft.depositor_id is None:
+            raise Invalid(problem("BDR-WRK-001", (*PATH, "depositorId")))
+        known = await known_of(actor, draft, own_id=draft_id)
+        _require_depositor(actor, draft, known)
+        if refusals := errors(form_problems(draft, PATH)):
+            raise Invalid(*refusals)
+        saved = None if draft_id is None else await _draft(actor, draft_id)
+        if saved is not None:
+            _check_version(saved, expected_version)
+            if saved.depositor_id != draft.depositor_id:
+                raise Invalid(problem("BDR-INV-074", (*PATH, "depositorId")))
+        await hold(f"works reference {draft.depositor_id} {draft.external_reference}")
+        if known.facts.reference_used_by is not None:
+            raise Invalid(*_used(draft, known))
+        piece = saved or _new_piece(actor, draft)
+        _fill(piece, draft, known)
+        documents.keep(piece, S.BROUILLON)
+        piece.draft = draft.as_json()
+        documents.tell(piece, "works_piece.draft_saved", actor, Party.DEPOSITOR)
+        await piece.save(force_create=saved is None)
+    return piece
+
+
+async def submit_draft(
+    actor: Actor, draft_id: str, *, expected_version: int | None = None
+) -> PieceDeposited:
+    """Deposit a saved draft.
+
+    Raises:
+        NotFound, Forbidden, Invalid, WrongStatus, Conflict
+    """
+    async with transaction():
+        piece = await _draft(actor, draft_id)
+        _check_version(piece, expected_version)
+        return await _deposit(piece, actor, PieceDraft.from_json(piece.draft or {}), is_new=False)
+
+
+async def draft_of(actor: Actor, draft_id: str) -> PieceDraft:
+    """The content of a saved draft.
+
+    Raises:
+        NotFound
+    """
+    piece = await WorksPiece.get_or_none(id=findable(draft_id))
+    if piece is None or not piece.visible_to(actor) or piece.draft is None:
+        raise NotFound(problem("BDR-REQ-001", ("draft",)))
+    return PieceDraft.from_json(piece.draft)
+
+
+async def move(actor: Actor, identifier: str, action: WorksAction, given: Given) -> WorksPiece:
+    """Take one action of the life cycle.
+
+    Raises:
+        NotFound, Forbidden, WrongStatus, Invalid, Conflict
+    """
+    if unused := _unused(action, given):
+        raise Invalid(*unused)
+    if action is WorksAction.SUBMIT:
+        done = await submit_draft(actor, identifier, expected_version=given.expected_version)
+        return done.piece
+    return await documents.move(
+        WorksPiece,
+        identifier,
+        action,
+        actor,
+        given,
+        prepare=PREPARE,
+        follow_up=files.follow_up,
+    )
+
+
+# The deposit
+
+
+async def _deposit(
+    piece: WorksPiece, actor: Actor, draft: PieceDraft, *, is_new: bool
+) -> PieceDeposited:
+    draft = draft.normalised()
+    await _hold(draft)
+    judged = await judge(actor, draft, own_id=piece.id)
+    if refusals := errors(judged.problems):
+        raise Invalid(*refusals)
+    draft, known, at = judged.draft, judged.known, now()
+    opened = known.file is None and not circuits.row(draft.frame).joins
+    file = _new_file(draft, known) if opened else known.file
+    _fill(piece, draft, known)
+    piece.draft = None
+    piece.file_id = file.id if file else None
+    piece.receipt_number = receipt_number(piece.id, at)
+    piece.receipt_sha256 = draft.fingerprint()
+    if file is not None and opened:
+        await file.save(force_create=True)
+    if file is not None:
+        _name_parties(file, piece)
+        _start_clock(piece, file)
+    documents.take(piece, _submission(piece), actor, Given())
+    documents.settle(piece)
+    await piece.save(force_create=is_new)
+    await _move_others(piece, known, actor)
+    if file is not None:
+        kind = "billing_file.opened" if opened else "billing_file.piece_added"
+        await files.refresh(file, actor, kind)
+    return PieceDeposited(piece, judged.advice)
+
+
+async def _move_others(piece: WorksPiece, known: WorksKnown, actor: Actor) -> None:
+    """What the deposit does to the pieces that it follows, replaces, carries and answers."""
+    if known.replaced is not None:
+        await _take(known.replaced, WorksAction.REDO, actor)
+    elif known.previous is not None:
+        overtakes = circuits.opens_tacit_procedure(known.previous.frame) and circuits.is_tacit(
+            piece.frame
+        )
+        action = WorksAction.REPLACE if overtakes else WorksAction.FOLLOW
+        await _take(known.previous, action, actor)
+        if overtakes:
+            await _overtake(known.previous, actor)
+    for request in known.attached:
+        request.attached_to_id, request.file_id = piece.id, piece.file_id
+        request.project_manager_id = piece.project_manager_id
+        request.project_manager_service_id = piece.project_manager_service_id
+        request.contracting_authority_id = piece.contracting_authority_id
+        request.contracting_authority_service_id = piece.contracting_authority_service_id
+        await _take(request, WorksAction.ATTACH, actor)
+    if circuits.is_general_statement(piece.frame) or circuits.closes_tacit_procedure(piece.frame):
+        await _answer(piece)
+
+
+async def _overtake(final_draft: WorksPiece, actor: Actor) -> None:
+    """The tacit procedure leaves behind whatever the file still waited for."""
+    assert final_draft.file_id is not None
+    for other in await files.pieces_of(final_draft.file_id):
+        step = WORKS.on_deposit(WorksAction.REPLACE, other.status, other.facts())
+        if step is not None and other.id != final_draft.id and other.status != S.ASSOCIEE:
+            await _take(other, WorksAction.REPLACE, actor)
+
+
+async def _answer(piece: WorksPiece) -> None:
+    """The general statement stops the time of the drafts that asked for it."""
+    assert piece.file_id is not None
+    for other in await files.pieces_of(piece.file_id):
+        asked = circuits.opens_tacit_procedure(other.frame) or circuits.is_tacit(other.frame)
+        if asked and other.id != piece.id and other.answered_at is None:
+            other.answered_at = now()
+            documents.settle(other)
+            await other.save()
+
+
+async def _take(other: WorksPiece, action: WorksAction, actor: Actor) -> None:
+    step = WORKS.on_deposit(action, other.status, other.facts())
+    if step is None:
+        raise WrongStatus(
+            problem("BDR-WRK-016", PATH, status=other.status, number=other.number or "")
+        )
+    documents.take(other, step, actor, Given())
+    documents.settle(other)
+    await other.save()
+
+
+def _submission(piece: WorksPiece) -> Step[Any]:
+    rows = WORKS.rows(WorksAction.SUBMIT, S.BROUILLON)
+    return next(row for row in rows if row.allowed(piece.facts()))
+
+
+def _start_clock(piece: WorksPiece, file: BillingFile) -> None:
+    """The payment time of a monthly request counts from the reception of its first draft."""
+    if circuits.is_paid(piece.frame) and file.payment_from and piece.stage == "IN_PROGRESS":
+        clock = piece.payment_clock.start(file.payment_from)
+        piece.clock_started_at, piece.due_on = clock.started_at, clock.due_on
+
+
+async def _hold(draft: PieceDraft) -> None:
+    """One at a time for the same number and reference; then the pieces, in one order."""
+    names = {f"works number {draft.depositor_id} {draft.number}"}
+    if draft.external_reference:
+        names.add(f"works reference {draft.depositor_id} {draft.external_reference}")
+    await hold(*sorted(names))
+    named = [i for i in (draft.previous_id, draft.replaces_id, *draft.attached_ids) if i]
+    found = await WorksPiece.filter(id__in=[findable(i) for i in named])
+    file_ids = {piece.file_id for piece in found if piece.file_id is not None}
+    together = WorksPiece.filter(id__in=[piece.id for piece in found])
+    if file_ids:
+        of_files = await WorksPiece.filter(file_id__in=sorted(file_ids))
+        together = WorksPiece.filter(id__in=sorted({p.id for p in (*found, *of_files)}))
+    if found:
+        await together.order_by("id").select_for_update()
+    for file_id in sorted(file_ids):
+        await BillingFile.filter(id=file_id).select_for_update().get()
+
+
+def _new_piece(actor: Actor, draft: PieceDraft) -> WorksPiece:
+    return WorksPiece(
+        id=new_id("wpc"),
+        created_at=now(),
+        created_by=actor.id,
+        status="",
+        recent_changes=[],
+        frame=draft.frame.value,
+        currency=draft.currency,
+    )
+
+
+def _new_file(draft: PieceDraft, known: WorksKnown) -> BillingFile:
+    at = now()
+    stage = circuits.row(draft.frame).stage
+    assert stage is not None
+    return BillingFile(
+        id=new_id("bfl"),
+        stage=stage.value,
+        contract_number=draft.contract_number,
+        commitment_number=draft.commitment_number,
+        period_from=draft.period_from,
+        period_to=draft.period_to,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _name_parties(file: BillingFile, piece: WorksPiece) -> None:
+    """The file knows every part that one of its pieces named, the latest one first."""
+    file.stage = piece.stage
+    file.holder_id = piece.holder_id
+    file.project_manager_id = piece.project_manager_id
+    file.project_manager_service_id = piece.project_manager_service_id
+    file.contracting_authority_id = piece.contracting_authority_id
+    file.contracting_authority_service_id = piece.contracting_authority_service_id
+    if piece.recipient_id is not None:
+        file.finance_id, file.finance_service_id = piece.recipient_id, piece.recipient_service_id
+
+
+def _fill(piece: WorksPiece, draft: PieceDraft, known: WorksKnown) -> None:
+    """Copy the draft to the columns, with what was found of the structures it names."""
+    assert known.depositor is not None
+    row = circuits.row(draft.frame) if circuits.is_works(draft.frame) else None
+    piece.frame = draft.frame.value
+    piece.type = row.document_types[0] if row else ""
+    piece.stage = row.stage.value if row and row.stage else "IN_PROGRESS"
+    for name in _COPIED:
+        setattr(piece, name, getattr(draft, name))
+    piece.previous_id = known.previous.id if known.previous else None
+    piece.replaces_id = known.replaced.id if known.replaced else None
+    piece.bank_account_id = draft.bank_account_id if known.facts.has_bank_account else None
+    for name in _AMOUNTS:
+        amount = getattr(draft, name)
+        setattr(piece, f"{name}_cents", None if amount is None else cents(amount))
+    piece.vat_breakdown = [
+        {
+            name: plain(v)
+            for name in ("rate", "base", "amount")
+            if (v := getattr(vat, name)) is not None
+        }
+        for vat in draft.vat_breakdown
+    ]
+    piece.deductions = [
+        {"kind": d.kind.value, "label": d.label or "", "amount": plain(d.amount)}
+        for d in draft.deductions
+        if d.amount is not None
+    ]
+    before = known.previous
+    piece.previous_net_cents = before.total_net_cents if before else None
+    piece.previous_to_pay_cents = before.amount_to_pay_cents if before else None
+    piece.depositor_id = known.depositor["id"]
+    piece.depositor_name = known.depositor["name"]
+    piece.depositor_identifier = known.depositor["identifier"]
+    _address(piece, known.parties)
+
+
+# fmt: off
+_COPIED = (
+    "number", "issued_on", "currency", "external_reference", "contract_number",
+    "commitment_number", "period_from", "period_to", "comment",
+)
+_AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_to_pay")
+# fmt: on
+
+
+def _address(piece: WorksPiece, parties: Mapping[Party, Named]) -> None:
+    """Name who plays which part, and keep what the payer asks as it is today."""
+    holder, moe = parties.get(Party.HOLDER), parties.get(Party.PROJECT_MANAGER)
+    moa, finance = parties.get(Party.CONTRACTING_AUTHORITY), parties.get(Party.RECIPIENT)
+    piece.holder_id = holder.id if holder else None
+    piece.validator_id = piece.holder_id if circuits.is_validated(piece.frame) else None
+    piece.project_manager_id = moe.id if moe else None
+    piece.project_manager_service_id = moe.service_id if moe else None
+    piece.contracting_authority_id = moa.id if moa else None
+    piece.contracting_authority_service_id = moa.service_id if moa else None
+    piece.recipient_id = piece.recipient_service_id = None
+    if circuits.is_paid(piece.frame) and finance is not None:
+        piece.recipient_id, piece.recipient_service_id = finance.id, finance.service_id
+        piece.payment_days = finance.structure["payment_days"]
+        piece.free_status_order = bool(finance.structure["free_status_order"])
+        reported = not finance.structure["payment_status_not_reported"]
+        piece.payment_reported = reported and (
+            finance.service is None or bool(finance.service["payment_status_reported"])
+        )
+
+
+def _inherited(draft: PieceDraft, known: WorksKnown) -> PieceDraft:
+    """The contract and the commitment of the file hold for every piece of it."""
+    file = known.file
+    if file is None:
+        return draft
+    return replace(
+        draft,
+        contract_number=draft.contract_number or file.contract_number,
+        commitment_number=draft.commitment_number or file.commitment_number,
+        period_from=draft.period_from or file.period_from,
+        period_to=draft.period_to or file.period_to,
+    )
+
+
+async def _finance_problems(draft: PieceDraft, known: WorksKnown) -> list[Problem]:
+    """What the payer asks of everything it receives: a service, a commitment, their form."""
+    finance = known.parties.get(Party.RECIPIENT)
+    if finance is None or not circuits.is_paid(draft.frame):
+        return []
+    asked = Draft(
+        recipient_siret=finance.structure["identifier"],
+        recipient_service_code=finance.service["code"] if finance.service else None,
+        commitment_number=draft.commitment_number,
+        number=draft.number,
+    ).normalised()
+    facts = (await known_of_invoice(asked)).facts
+    # Its own works are what an authority of works alone does receive.
+    recipient = facts.recipient and replace(facts.recipient, is_moa_only=False)
+    found = routing_problems(asked, replace(facts, recipient=recipient), PATH)
+    return [replace(p, path=_finance_path(p.path)) for p in found]
+
+
+def _finance_path(path: tuple[str, ...]) -> tuple[str, ...]:
+    named = {
+        "recipientSiret": ("finance", "identifier"),
+        "recipientServiceCode": ("finance", "serviceCode"),
+    }
+    return (*path[:-1], *named.get(path[-1], (path[-1],)))
+
+
+PREPARE: Mapping[str, Prepare] = {
+    WorksAction.CORRECT_VALIDATOR: corrections.validator,
+    WorksAction.CORRECT_PARTY: corrections.party,
+    WorksAction.REROUTE: corrections.routing,
+}
+deadlines.watch(WorksPiece, files.follow_up)
+
+# Which of the optional inputs an action takes, beside the reason and the comment.
+_TAKES: Mapping[str, tuple[str, frozenset[WorksAction]]] = {
+    "routing": ("routing", frozenset({WorksAction.CORRECT_PARTY, WorksAction.REROUTE})),
+    "validator": ("validator", frozenset({WorksAction.CORRECT_VALIDATOR})),
+    "payment_order_number": (
+        "paymentOrderNumber",
+        frozenset({WorksAction.ORDER_PAYMENT, WorksAction.PAY}),
+    ),
+}
+
+
+def _unused(action: WorksAction, given: Given) -> list[Problem]:
+    return [
+        problem("BDR-LIF-020", (shown,), action=action)
+        for name, (shown, actions) in _TAKES.items()
+        if getattr(given, name) is not None and action not in actions
+    ]
+
+
+async def _draft(actor: Actor, identifier: str) -> WorksPiece:
+    piece = await locked(WorksPiece, identifier, actor, ("draft",))
+    if piece.status != S.BROUILLON:
+        raise WrongStatus(problem("BDR-LIF-001", ("draft",), action="SUBMIT", status=piece.status))
+    return piece
+
+
+def _check_version(piece: WorksPiece, expected: int | None) -> None:
+    if expected not in (None, piece.event_count):
+        raise Conflict(
+            problem(
+                "BDR-REQ-004",
+                ("expectedVersion",),
+                expected=str(expected),
+                actual=str(piece.event_count),
+            )
+        )
+
+
+def _require_depositor(actor: Actor, draft: PieceDraft, known: WorksKnown) -> None:
+    """Refuse unless the actor may deposit for the structure, or for its service in the file."""
+    path = (*PATH, "depositorId")
+    if draft.depositor_id is None:
+        raise Invalid(problem("BDR-WRK-001", path))
+    mine = circuits.deposited_as(draft.frame) if circuits.is_works(draft.frame) else None
+    named = known.parties.get(mine) if mine is not None else None
+    service = named.service_id if named and named.id == draft.depositor_id else None
+    if service is not None and actor.may(Permission.ACT_ON_WORKS, service):
+        return
+    actor.require(Permission.ACT_ON_WORKS, on=draft.depositor_id, path=path)
+
+
+def _used(draft: PieceDraft, known: WorksKnown) -> list[Problem]:
+    return [
+        problem(
+            "BDR-WRK-027",
+            (*PATH, "externalReference"),
+            reference=draft.external_reference,
+            id=known.facts.reference_used_by,
+        )
+    ]

@@ -1,0 +1,160 @@
+"""Billing files: opened by a deposit, brought up to date after every change of their pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain import events
+from domain.access import Actor, Permission
+from domain.clock import now
+from domain.ids import new_id
+from domain.lifecycle import Party
+from domain.reference.statuses import InvoiceStatus as S
+from domain.works import circuits
+from domain.works.known import parties_of_file
+from domain.works.models import BillingFile, BillingFileTask, WorksPiece
+from domain.works.progress import Awaited, awaited_of, expected_of
+
+# What no file shows any more.
+_NOWHERE = (S.BROUILLON, S.SUPPRIMEE, S.ABANDONNEE)
+_WHOLE_FILE = (Party.HOLDER, Party.PROJECT_MANAGER, Party.CONTRACTING_AUTHORITY)
+
+
+async def pieces_of(file_id: str, *, hold: bool = False) -> list[WorksPiece]:
+    """The pieces of a file in the order of their deposit; held for this transaction on demand."""
+    query = WorksPiece.filter(file_id=file_id).order_by("created_at", "id")
+    if hold:
+        # One order for all who hold several.
+        await WorksPiece.filter(file_id=file_id).order_by("id").select_for_update()
+    return [piece for piece in await query if piece.status not in _NOWHERE]
+
+
+async def follow_up(piece: WorksPiece, actor: Actor) -> None:
+    """After a step of a piece: what its file waits for now. The piece is saved."""
+    if piece.file_id is None:
+        return
+    file = await BillingFile.filter(id=piece.file_id).select_for_update().get()
+    await refresh(file, actor, "billing_file.progressed")
+
+
+async def refresh(file: BillingFile, actor: Actor, kind: str) -> None:
+    """Keep whom the file waits for, and tell it when that changed. The file is held.
+
+    `kind` is what is told; an opening and a new piece are told in any case.
+    """
+    at = now()
+    pieces = await pieces_of(file.id)
+    awaited = awaited_of(pieces)
+    before = await BillingFileTask.filter(file_id=file.id).order_by("position")
+    tasks = [_task(file, one, n) for n, one in enumerate(awaited)]
+    changed = [_said(t) for t in before] != [_said(t) for t in tasks]
+    _keep_dates(file, pieces, over=not tasks, at=at)
+    file.expected_frames = [frame.value for frame in expected_of(pieces)]
+    file.updated_at = at
+    if changed:
+        since = {_who(t): t.since for t in before}
+        for task in tasks:
+            task.since = since.get(_who(task), at)
+        await BillingFileTask.filter(file_id=file.id).delete()
+        for task in tasks:
+            await task.save(force_create=True)
+    if changed or kind != "billing_file.progressed":
+        tell(kind, file, actor, tasks, pieces)
+    await file.save()
+
+
+def tell(
+    kind: str,
+    file: BillingFile,
+    actor: Actor,
+    tasks: Sequence[BillingFileTask],
+    pieces: Sequence[WorksPiece],
+) -> None:
+    """Record a fact about the file for those who see all of it."""
+    events.record(
+        kind,
+        file,
+        actor,
+        audience=audience_of(file),
+        data={
+            "id": file.id,
+            "stage": file.stage,
+            "version": file.event_count + 1,
+            "contractNumber": file.contract_number,
+            "holderId": file.holder_id,
+            "projectManagerId": file.project_manager_id,
+            "contractingAuthorityId": file.contracting_authority_id,
+            "pieceCount": len(pieces),
+            "lastPieceId": pieces[-1].id if pieces else None,
+            "endedAt": _instant(file.ended_at),
+            "awaited": [
+                {
+                    "party": task.party,
+                    "structureId": task.structure_id,
+                    "pieceId": task.piece_id,
+                    "task": task.task,
+                    "frames": task.frames,
+                    "until": _instant(task.until),
+                    "silence": task.silence,
+                }
+                for task in tasks
+            ],
+        },
+    )
+
+
+def audience_of(file: BillingFile) -> list[tuple[str, Permission]]:
+    """The rights that open the file as a whole: those of the holder and of both authorities."""
+    named = parties_of_file(file)
+    places: Iterable[str | None] = (
+        place for party in _WHOLE_FILE if party in named for place in named[party]
+    )
+    return [(place, Permission.READ_WORKS) for place in places if place is not None]
+
+
+def _task(file: BillingFile, one: Awaited, position: int) -> BillingFileTask:
+    structure, service = _of(one, file)
+    return BillingFileTask(
+        id=new_id("tsk"),
+        file_id=file.id,
+        position=position,
+        party=one.party.value,
+        structure_id=structure,
+        service_id=service,
+        piece_id=one.piece.id,
+        task=one.task.value,
+        frames=[frame.value for frame in one.frames],
+        silence=one.silence.value,
+        since=now(),
+        until=one.until,
+    )
+
+
+def _of(one: Awaited, file: BillingFile) -> tuple[str, str | None]:
+    piece: WorksPiece = one.piece
+    structure = piece.parties().get(one.party) or parties_of_file(file)[one.party][0]
+    places = piece.places().get(one.party, (structure,))
+    return structure, places[1] if len(places) > 1 else None
+
+
+def _who(task: BillingFileTask) -> tuple[str, ...]:
+    return task.party, task.structure_id, task.piece_id, task.task
+
+
+def _said(task: BillingFileTask) -> tuple[Any, ...]:
+    return (*_who(task), tuple(task.frames), task.silence, task.until, task.service_id)
+
+
+def _keep_dates(
+    file: BillingFile, pieces: Sequence[WorksPiece], *, over: bool, at: datetime
+) -> None:
+    monthly = [p.received_at for p in pieces if circuits.is_monthly_draft(p.frame)]
+    received = [instant for instant in monthly if instant is not None]
+    file.payment_from = received[-1] if received else file.payment_from
+    file.ended_at = (file.ended_at or at) if over else None
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

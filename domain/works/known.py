@@ -1,0 +1,257 @@
+"""What the database knows of the things that a works deposit names: read once, for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from domain import policy
+from domain.access import Actor, Space
+from domain.clock import PARIS, today
+from domain.db import fetch
+from domain.ids import findable
+from domain.invoices.draft import Draft
+from domain.invoices.known import known_of as known_of_invoice
+from domain.invoices.known import service_facts
+from domain.lifecycle import Party
+from domain.money import amount_of
+from domain.works import circuits
+from domain.works.draft import PARTY_FIELDS, PieceDraft, searchable_party
+from domain.works.models import BillingFile, WorksPiece
+from domain.works.rules import PartyFacts, PieceFacts, WorksDepositFacts
+
+_NOT_COUNTED = (
+    "BROUILLON",
+    "SUPPRIMEE",
+    "ABANDONNEE",
+    "REFUSEE_1",
+    "REMPLACEE_PAR_A22",
+    "DUPLIQUE_APRES_REFUS",
+)
+_VALIDATED = ("VALIDEE_1", "ABSENCE_VALIDATION_1_HORS_DELAI")
+_MOST_WAITING = 20
+
+
+@dataclass(frozen=True)
+class Named:
+    """A structure in a part, and the service through which it plays it."""
+
+    structure: Mapping[str, Any]
+    service: Mapping[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.structure["id"])
+
+    @property
+    def service_id(self) -> str | None:
+        return self.service["id"] if self.service else None
+
+
+@dataclass(frozen=True)
+class WorksKnown:
+    """The facts, and the rows behind them. `parties` are those of the file after the deposit."""
+
+    facts: WorksDepositFacts
+    depositor: Mapping[str, Any] | None = None
+    parties: Mapping[Party, Named] = field(default_factory=dict)
+    previous: WorksPiece | None = None
+    replaced: WorksPiece | None = None
+    attached: Sequence[WorksPiece] = ()
+    file: BillingFile | None = None
+
+
+async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -> WorksKnown:
+    """Everything known of what the normalised draft names. `own_id` is the draft itself."""
+    previous = await _piece(actor, draft.previous_id)
+    replaced = await _piece(actor, draft.replaces_id)
+    if previous is None and replaced is not None and replaced.previous_id is not None:
+        # Done again behind the same piece: what was refused had followed it.
+        previous = await _piece(actor, replaced.previous_id)
+    attached = [await _piece(actor, i) for i in draft.attached_ids]
+    before = previous or replaced
+    file = None if before is None else await BillingFile.get_or_none(id=before.file_id)
+    invoice = await known_of_invoice(
+        Draft(supplier_id=draft.depositor_id, bank_account_id=draft.bank_account_id)
+    )
+    parties = await _parties(draft, file, invoice.supplier)
+    open_spaces = await _open_spaces([*(n.id for n in parties.values()), draft.depositor_id or ""])
+    facts = WorksDepositFacts(
+        today=today(),
+        depositor=invoice.facts.supplier,
+        space_is_open=(draft.depositor_id, None) in open_spaces
+        or any(structure == draft.depositor_id for structure, _ in open_spaces),
+        has_bank_account=invoice.facts.has_bank_account,
+        parties={party: _party_facts(n, open_spaces) for party, n in parties.items()},
+        previous=_piece_facts(previous, file),
+        replaced=_piece_facts(replaced, file),
+        attached=tuple(_piece_facts(piece, None) for piece in attached),
+        waiting=await _waiting(draft),
+        number_used_by=await _number_used_by(draft, own_id),
+        reference_used_by=await _reference_used_by(draft, own_id),
+    )
+    found = [piece for piece in attached if piece is not None]
+    return WorksKnown(facts, invoice.supplier, parties, previous, replaced, found, file)
+
+
+async def _piece(actor: Actor, identifier: str | None) -> WorksPiece | None:
+    if identifier is None:
+        return None
+    piece = await WorksPiece.get_or_none(id=findable(identifier))
+    return piece if piece is not None and piece.visible_to(actor) else None
+
+
+async def _parties(
+    draft: PieceDraft, file: BillingFile | None, depositor: Mapping[str, Any] | None
+) -> Mapping[Party, Named]:
+    """Those of the file, those that the draft names, and the depositor in its own part."""
+    found = await _of_file(file)
+    for party in draft.named():
+        if party not in found and (named := await _named(draft, party)) is not None:
+            found[party] = named
+    mine = circuits.deposited_as(draft.frame)
+    if mine is not None and mine not in found and depositor is not None:
+        found[mine] = Named(depositor)
+    authority = found.get(Party.CONTRACTING_AUTHORITY)
+    if circuits.is_paid(draft.frame) and Party.RECIPIENT not in found and authority is not None:
+        # The authority pays by its own service unless another one is named.
+        found[Party.RECIPIENT] = authority
+    return found
+
+
+async def _named(draft: PieceDraft, party: Party) -> Named | None:
+    ref = searchable_party(getattr(draft, PARTY_FIELDS[party]))
+    rows: Sequence[Any] = await fetch(
+        "SELECT * FROM structure WHERE identifier = $1"
+        " ORDER BY CASE WHEN identifier_type = 'SIRET' THEN 0 ELSE 1 END LIMIT 1",
+        ref.identifier or "",
+    )
+    if not rows:
+        return None
+    services: Sequence[Any] = await fetch(
+        "SELECT * FROM service WHERE structure_id = $1 AND code = $2",
+        rows[0]["id"],
+        ref.service_code or "",
+    )
+    return Named(rows[0], services[0] if services else None)
+
+
+async def _of_file(file: BillingFile | None) -> dict[Party, Named]:
+    if file is None:
+        return {}
+    found = {}
+    for party, (structure_id, service_id) in parties_of_file(file).items():
+        rows: Sequence[Any] = await fetch("SELECT * FROM structure WHERE id = $1", structure_id)
+        services: Sequence[Any] = await fetch(
+            "SELECT * FROM service WHERE id = $1", service_id or ""
+        )
+        found[party] = Named(rows[0], services[0] if services else None)
+    return found
+
+
+def parties_of_file(file: BillingFile) -> Mapping[Party, tuple[str, str | None]]:
+    """The structure and the service of each part that is known in the file."""
+    named = {
+        Party.HOLDER: (file.holder_id, None),
+        Party.PROJECT_MANAGER: (file.project_manager_id, file.project_manager_service_id),
+        Party.CONTRACTING_AUTHORITY: (
+            file.contracting_authority_id,
+            file.contracting_authority_service_id,
+        ),
+        Party.RECIPIENT: (file.finance_id, file.finance_service_id),
+    }
+    return {party: (s, service) for party, (s, service) in named.items() if s is not None}
+
+
+async def _open_spaces(structures: Sequence[str]) -> frozenset[tuple[str, str | None]]:
+    marks = ", ".join(f"${n}" for n in range(2, len(structures) + 2))
+    rows = await fetch(
+        "SELECT structure_id, service_id FROM structure_space WHERE space = $1"
+        f" AND status = 'ACTIVE' AND structure_id IN ({marks})",
+        Space.FACTURES_DE_TRAVAUX.value,
+        *structures,
+    )
+    return frozenset((row[0], row[1]) for row in rows)
+
+
+def _party_facts(named: Named, spaces: frozenset[tuple[str, str | None]]) -> PartyFacts:
+    row = named.structure
+    return PartyFacts(
+        id=row["id"],
+        name=row["name"],
+        is_public=row["nature"] == "PUBLIC",
+        is_active=row["status"] == "ACTIVE",
+        space_is_open=bool(spaces & {(row["id"], None), (row["id"], named.service_id)}),
+        service=service_facts(named.service, today()),
+    )
+
+
+def _piece_facts(piece: WorksPiece | None, file: BillingFile | None) -> PieceFacts | None:
+    if piece is None:
+        return None
+    site = policy.current()
+    tacit = circuits.is_tacit(piece.frame)
+    days = site.works_tacit_answer_days if tacit else site.works_general_statement_days
+    received = piece.received_at
+    return PieceFacts(
+        id=piece.id,
+        frame=piece.frame,
+        status=piece.status,
+        number=piece.number,
+        depositor_id=piece.depositor_id,
+        holder_id=piece.holder_id,
+        file_parties={} if file is None else {p: s for p, (s, _) in parties_of_file(file).items()},
+        contract_number=piece.contract_number,
+        net=amount_of(piece.total_net_cents or 0),
+        to_pay=amount_of(piece.amount_to_pay_cents or 0),
+        is_lapsed=piece.lapsed_at is not None,
+        is_answered=piece.answered_at is not None,
+        lapses_on=(received + timedelta(days=days)).astimezone(PARIS).date() if received else None,
+    )
+
+
+async def _waiting(draft: PieceDraft) -> Sequence[str]:
+    """The numbers of validated requests for this holder and contract that nothing carries yet."""
+    frames = circuits.joined_by(draft.frame)
+    if not frames or draft.depositor_id is None:
+        return ()
+    rows = await fetch(
+        "SELECT id, number FROM works_piece WHERE validator_id = $1 AND frame = $2"
+        " AND status IN ($3, $4) AND attached_to_id IS NULL"
+        " AND COALESCE(contract_number, '') IN ('', $5) ORDER BY id LIMIT $6",
+        draft.depositor_id,
+        frames[0].value,
+        *_VALIDATED,
+        draft.contract_number or "",
+        _MOST_WAITING,
+    )
+    return [row["number"] for row in rows if row["id"] not in draft.attached_ids]
+
+
+async def _number_used_by(draft: PieceDraft, own_id: str | None) -> str | None:
+    marks = ", ".join(f"${n}" for n in range(5, len(_NOT_COUNTED) + 5))
+    rows = await fetch(
+        "SELECT id FROM works_piece WHERE depositor_id = $1 AND number = $2 AND id <> $3"
+        f" AND id <> $4 AND status NOT IN ({marks}) LIMIT 1",
+        draft.depositor_id or "",
+        draft.number or "",
+        own_id or "",
+        draft.replaces_id or "",
+        *_NOT_COUNTED,
+    )
+    return rows[0]["id"] if rows else None
+
+
+async def _reference_used_by(draft: PieceDraft, own_id: str | None) -> str | None:
+    if draft.external_reference is None:
+        return None
+    rows = await fetch(
+        "SELECT id FROM works_piece WHERE depositor_id = $1 AND external_reference = $2"
+        " AND status <> 'SUPPRIMEE' AND id <> $3 LIMIT 1",
+        draft.depositor_id or "",
+        draft.external_reference,
+        own_id or "",
+    )
+    return rows[0]["id"] if rows else None
