@@ -58,6 +58,7 @@ MODELS = {
     "domain": [
         "domain.accounts.models",
         "domain.connections.models",
+        "domain.contracts.models",
         "domain.inbox.models",
         "domain.mail.models",
         "domain.sandbox.models",

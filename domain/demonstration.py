@@ -32,6 +32,12 @@ from domain.connections.models import (
 )
 from domain.connections.rules import ConnectionDraft, Grant, TechnicalDraft
 from domain.connections.steps import ConnectionAction
+from domain.contracts import actions as contracts
+from domain.contracts.actions import Answer
+from domain.contracts.codes import Ccag, ContractNature, ContractRole
+from domain.contracts.draft import ContractDraft, LotDraft, PartyDraft, Terms
+from domain.contracts.models import Contract, ContractParty
+from domain.contracts.steps import ContractRoleAction
 from domain.documents import Given, Routing
 from domain.identifiers import IdentifierType, vat_number_of
 from domain.invoices import actions as invoices
@@ -179,6 +185,7 @@ async def load(directory: Path, *, progress: Progress) -> bool:
         await _papers(company, people)
     await _newcomer()
     await _connection()
+    await _contract(people)
     await _tell_stories(people)
     await checkpoints.make()
     return True
@@ -403,6 +410,56 @@ async def _newcomer() -> None:
         wish = Wish(Space.FACTURES_EMISES, Level.MODIFICATION)
         message = "Je rejoins la comptabilité."
         await request(await _actor(account), structure, message=message, wishes=[wish])
+
+
+# A contract
+
+
+CONTRACT_NUMBER = "2026-TVX-042"
+
+
+async def _contract(people: Mapping[str, Account]) -> None:
+    """A works contract in force: a holder, and its subcontractor that the city pays directly."""
+    city, holder, subcontractor = [
+        await _structure(siret) for siret in (SAINT_ETIENNE, BUILDER.siret, DIGGER.siret)
+    ]
+    if await Contract.filter(contracting_authority_id=city.id, number=CONTRACT_NUMBER).exists():
+        return
+    terms = Terms(
+        label="Réhabilitation du groupe scolaire des Ormes (fictif)",
+        ccag=Ccag.TRAVAUX,
+        amount=Decimal("480000.00"),
+        lots=(
+            LotDraft(number="1", label="Terrassement", amount=Decimal("90000.00")),
+            LotDraft(number="2", label="Gros œuvre", amount=Decimal("390000.00")),
+        ),
+        parties=(
+            PartyDraft(role=ContractRole.CONTRACTING_AUTHORITY, identifier=SAINT_ETIENNE),
+            PartyDraft(role=ContractRole.FINANCE_SERVICE, identifier=SAINT_ETIENNE),
+            PartyDraft(role=ContractRole.PROJECT_MANAGER, identifier=AGENT.siret),
+            PartyDraft(role=ContractRole.HOLDER, identifier=BUILDER.siret),
+            PartyDraft(
+                role=ContractRole.SUBCONTRACTOR,
+                identifier=DIGGER.siret,
+                principal=BUILDER.siret,
+                lot="1",
+                ceiling=Decimal("80000.00"),
+            ),
+        ),
+    )
+    draft = ContractDraft(number=CONTRACT_NUMBER, nature=ContractNature.TRAVAUX, terms=terms)
+    actors = {role: await _actor(account) for role, account in people.items()}
+    async with events.transaction():
+        contract = await contracts.propose(actors["validator"], holder.id, draft)
+        parties = await ContractParty.filter(contract_id=contract.id).order_by("id")
+        for party in parties:
+            asked = [ContractRoleAction.ACCEPT] if party.structure_id != holder.id else []
+            if party.structure_id == subcontractor.id:
+                asked.append(ContractRoleAction.ADMIT)
+            for action in asked:
+                needed = city.id if action is ContractRoleAction.ADMIT else party.structure_id
+                actor = next(a for a in actors.values() if needed in a.rights)
+                await contracts.answer(actor, party.id, Answer(action))
 
 
 # Invoices

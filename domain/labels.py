@@ -18,6 +18,17 @@ from domain.connections.models import (
     TechnicalStatus,
 )
 from domain.connections.steps import ConnectionAction, ConnectionSide
+from domain.contracts import words as contracts
+from domain.contracts.codes import (
+    Ccag,
+    ContractNature,
+    ContractRole,
+    ContractRoleStatus,
+    ContractStatus,
+    ContractVersionStatus,
+    DirectPaymentStatus,
+)
+from domain.contracts.steps import ContractAction, ContractRoleAction, ContractSide
 from domain.described import DOCUMENT_KINDS, DocumentKind
 from domain.error_codes import ERROR_CODES
 from domain.feed import Direction
@@ -264,6 +275,16 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     ConnectionSide: connections.SIDES,
     TechnicalStatus: connections.TECHNICAL_STATUSES,
     DelegationStatus: connections.DELEGATION_STATUSES,
+    ContractNature: contracts.NATURES,
+    Ccag: contracts.CCAGS,
+    ContractRole: contracts.ROLES,
+    ContractStatus: contracts.STATUSES,
+    ContractVersionStatus: contracts.VERSION_STATUSES,
+    ContractRoleStatus: contracts.ROLE_STATUSES,
+    DirectPaymentStatus: contracts.DIRECT_PAYMENTS,
+    ContractAction: contracts.ACTIONS,
+    ContractRoleAction: contracts.ROLE_ACTIONS,
+    ContractSide: contracts.SIDES,
 }
 
 # Code lists that are not enums: too long, or open.

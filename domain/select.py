@@ -133,6 +133,22 @@ class _Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class _Within:
+    column: str
+    table: str
+    named: str
+    conditions: tuple[Condition, ...]
+
+    def write(self, to: Statement, alias: str) -> str:
+        inner = f"{alias}w"
+        where = " AND ".join(condition.write(to, inner) for condition in self.conditions)
+        return (
+            f"{alias}.{quoted(self.column)} IN (SELECT {inner}.{quoted(self.named)}"
+            f" FROM {quoted(self.table)} {inner} WHERE {where})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Written:
     postgres: str
     sqlite: str
@@ -207,6 +223,14 @@ def exists(
     `row_by_row` has it looked up for each row: for few rows here and many there.
     """
     return _Exists(table, tuple(links.items()), conditions, row_by_row)
+
+
+def within(column: str, table: str, named: str, *conditions: Condition) -> Condition:
+    """The column is what `named` holds in a row of another table: for few rows there.
+
+    They are found once, where `exists` would ask for each row here.
+    """
+    return _Within(column, table, named, conditions)
 
 
 def written(text: str, *values: Any, sqlite: str | None = None) -> Condition:

@@ -17,6 +17,13 @@ from domain.connections.models import (
     DelegationStatus,
     TechnicalStatus,
 )
+from domain.contracts.codes import (
+    ContractNature,
+    ContractRole,
+    ContractRoleStatus,
+    ContractStatus,
+    DirectPaymentStatus,
+)
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
 from domain.reference.deposits import DepositMode
@@ -355,6 +362,41 @@ _DELEGATION = _object(
         "version": _COUNT,
     }
 )
+_NAMED = _object({"id": _id("str"), "identifier": _TEXT, "name": _TEXT})
+_CONTRACT = _object(
+    {
+        "id": _id("ctr"),
+        "number": _TEXT,
+        "label": _TEXT,
+        "nature": _codes(ContractNature),
+        "status": _codes(ContractStatus),
+        "version": _COUNT,
+        "termsNumber": {"type": "integer", "minimum": 1, "description": "1, then amendments."},
+        "contractingAuthority": _NAMED,
+        "holder": {**_NAMED, "description": "The holder, or the agent of its group."},
+    }
+)
+_CONTRACT_PARTY = _object(
+    {
+        "id": _id("ctp"),
+        "role": _codes(ContractRole),
+        "structure": _NAMED,
+        "serviceCode": _or_null(_TEXT),
+        "lot": _or_null(_TEXT),
+        "principalId": _or_null(_id("str")),
+        "ceiling": _or_null(_AMOUNT),
+        "directPayment": _codes(DirectPaymentStatus),
+        "directPaymentOn": _or_null(_DATE),
+        "status": _codes(ContractRoleStatus),
+        "comment": _or_null(_TEXT),
+    }
+)
+_ABOUT_ONE_ROLE = (
+    "contract.role_accepted",
+    "contract.role_declined",
+    "contract.subcontractor_admitted",
+    "contract.subcontractor_refused",
+)
 _DAYS: Schema = {"type": "integer", "minimum": 1, "description": "Within so many days."}
 
 _DURATION: Schema = {"type": "string", "pattern": "^P[0-9A-Z]+$", "examples": ["P45D"]}
@@ -430,6 +472,18 @@ DATA: Mapping[str, Schema] = {
         kind: _object({"delegation": _DELEGATION})
         for kind, row in EVENT_KINDS.items()
         if row.subject == "delegation"
+    },
+    **{
+        kind: _object({"contract": _CONTRACT, "comment": _or_null(_TEXT)})
+        for kind in ("contract.amendment_withdrawn", "contract.withdrawn", "contract.closed")
+    },
+    "contract.proposed": _object({"contract": _CONTRACT}),
+    "contract.agreed": _object({"contract": _CONTRACT}),
+    "contract.amended": _object(
+        {"contract": _CONTRACT, "changed": {"type": "array", "items": _TEXT}}
+    ),
+    **{
+        kind: _object({"contract": _CONTRACT, "party": _CONTRACT_PARTY}) for kind in _ABOUT_ONE_ROLE
     },
     "webhook.ping": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_created": _object({"endpoint": _ENDPOINT}),
@@ -519,6 +573,7 @@ _SUBJECT_IDS: Mapping[str, Schema] = {
     "connection": _id("cnx"),
     "technical_account": _id("cli"),
     "delegation": _id("dlg"),
+    "contract": _id("ctr"),
     "webhook_endpoint": _id("whe"),
     "import": _id("imp"),
     "event_consumer": _id("evc"),

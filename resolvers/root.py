@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.connections import ConnectionMutation, ConnectionQuery
 from resolvers.consents import ConsentMutation
+from resolvers.contracts import ContractMutation, ContractQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
@@ -53,6 +54,7 @@ class Query(
     WebhookHealthQuery,
     WebhookReplayQuery,
     ConnectionQuery,
+    ContractQuery,
     ReferenceQuery,
     SandboxQuery,
 ):
@@ -104,6 +106,7 @@ class Mutation(
     FactorMutation,
     ConnectionMutation,
     SandboxMutation,
+    ContractMutation,
 ):
     pass
 

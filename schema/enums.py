@@ -18,6 +18,16 @@ from domain.connections.models import (
     TechnicalStatus,
 )
 from domain.connections.steps import ConnectionAction, ConnectionSide
+from domain.contracts.codes import (
+    Ccag,
+    ContractNature,
+    ContractRole,
+    ContractRoleStatus,
+    ContractStatus,
+    ContractVersionStatus,
+    DirectPaymentStatus,
+)
+from domain.contracts.steps import ContractAction, ContractRoleAction, ContractSide
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
@@ -70,12 +80,22 @@ shown_enum(AccountStatus, "Statut de compte. Where the account of a person stand
 shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
 shown_enum(AttachmentStatus, "État du rattachement. Only an accepted one opens anything.")
 shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
+shown_enum(Ccag, "CCAG. The general administrative conditions that a contract refers to; published codes.")
 shown_enum(ConnectionAction, "Action. What can be done to a connection; see `availableActions`.")
 shown_enum(ConnectionSide, "Partie. Who takes a step of a connection.")
 shown_enum(ConnectionStatus, "Statut du raccordement. Where a connection stands.")
 shown_enum(ConnectionType, "Type de raccordement. How an application is connected. New values may appear.")
+shown_enum(ContractAction, "Action. What can be done to a contract; see `availableActions`.")
+shown_enum(ContractNature, "Nature du marché. What is bought.")
+shown_enum(ContractRole, "Rôle. The part that a structure plays in a contract.")
+shown_enum(ContractRoleAction, "Réponse. What can be answered about a role; see `availableActions`.")
+shown_enum(ContractRoleStatus, "Statut du rôle. Whether a structure agreed to its role.")
+shown_enum(ContractSide, "Partie. Who takes a step of a contract.")
+shown_enum(ContractStatus, "Statut du marché. Where a contract stands.")
+shown_enum(ContractVersionStatus, "Statut des termes. Where one version of the terms stands.")
 shown_enum(DelegationStatus, "Statut de la délégation. Whether anyone still acts by it.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
+shown_enum(DirectPaymentStatus, "Paiement direct. Whether a subcontractor is paid by the contracting authority.")
 shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
 shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
 shown_enum(InvoiceAction, "Action. What can be done to an invoice; see `availableActions`.")

@@ -188,6 +188,10 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
         Delegation,
         "Délégation. The delegation as it is now; null when you do not manage it.",
     ),
+    "contract": (
+        Annotated["Contract", strawberry.lazy("schema.contracts")],  # noqa: F821 - resolved lazily
+        "Marché. The contract as it is now; null when you no longer see it.",
+    ),
     "structure": (
         Structure,
         "Structure. The structure as it is now; null when you no longer see it.",

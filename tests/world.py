@@ -19,6 +19,9 @@ from domain.connections import delegations, life
 from domain.connections.delegations import Delegate
 from domain.connections.models import Connection, Delegation, TechnicalAccount
 from domain.connections.rules import ConnectionDraft, Grant, TechnicalDraft
+from domain.contracts.codes import ContractRole
+from domain.contracts.draft import Terms
+from domain.contracts.models import Contract, ContractParty
 from domain.events import transaction
 from domain.ids import new_id
 from domain.inbox import actions as inbox
@@ -41,6 +44,7 @@ from domain.structures.spaces import open_space
 from domain.works import actions as works
 from domain.works.draft import PartyRef, PieceDraft
 from domain.works.models import WorksPiece
+from tests.contracts.kit import a_proposal, accept, role
 from tests.make import (
     Parties,
     a_bank_account,
@@ -101,6 +105,8 @@ class World:
     siret_change: SiretChange
     works_draft: WorksPiece
     works_piece: WorksPiece
+    contract: Contract
+    contract_party: ContractParty
     delivery: Delivery | None = None
     lease: Lease | None = None
     set_aside: int = 0
@@ -144,6 +150,9 @@ class World:
             "member": self.attachments["member"].id,
             "ownRequest": self.attachments["ownRequest"].id,
             "siretChange": self.siret_change.id,
+            "contract": self.contract.id,
+            "contractNumber": self.contract.number,
+            "contractParty": self.contract_party.id,
             "integrator": self.integrator.id,
             "worksDraft": self.works_draft.id,
             "worksPiece": self.works_piece.id,
@@ -261,8 +270,13 @@ async def a_world(*, dispatched: bool = True) -> World:
             idle_until=at + timedelta(hours=1),
             expires_at=at + timedelta(hours=12),
         )
+    contract = await _a_contract(parties)
     world = World(
         parties=parties,
+        contract=contract,
+        contract_party=await ContractParty.get(
+            contract_id=contract.id, structure_id=parties.supplier.id
+        ),
         unsigned=unsigned,
         people=people,
         integrator=integrator,
@@ -299,6 +313,26 @@ async def a_world(*, dispatched: bool = True) -> World:
         # What was written to people while the world was made is no business of the tests.
         await Mail.all().delete()
     return world
+
+
+async def _a_contract(parties: Parties) -> Contract:
+    """In force; the supplier, a subcontractor, has not answered yet."""
+    terms = Terms(
+        label="Réfection de la voirie",
+        amount=Decimal("100000.00"),
+        parties=(
+            role(ContractRole.CONTRACTING_AUTHORITY, parties.recipient),
+            role(ContractRole.HOLDER, parties.validator_2),
+            role(
+                ContractRole.SUBCONTRACTOR,
+                parties.supplier,
+                parties.validator_2,
+                ceiling=Decimal("5000.00"),
+            ),
+        ),
+    )
+    contract = await a_proposal(terms, parties.recipient, "M2026-07")
+    return await accept(contract, parties.validator_2)
 
 
 async def _pulled(erp: Actor, structure_id: str) -> tuple[Lease, int]:

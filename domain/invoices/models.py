@@ -54,6 +54,7 @@ class Invoice(PaymentRequest):
 
     commitment_number = fields.CharField(max_length=50, null=True)
     contract_number = fields.CharField(max_length=50, null=True)
+    contract_id = fields.CharField(max_length=30, null=True)
     vat_type = fields.CharField(max_length=24, null=True)
     vat_exemption_reason = fields.CharField(max_length=40, null=True)
     payment_mode = fields.CharField(max_length=16, null=True)

@@ -27,6 +27,10 @@ from domain.connections import delegations
 from domain.connections import life as connections
 from domain.connections.delegations import Delegate
 from domain.connections.steps import ConnectionAction
+from domain.contracts import actions as contracts
+from domain.contracts.actions import Answer as RoleAnswer
+from domain.contracts.codes import ContractRole
+from domain.contracts.steps import ContractAction, ContractRoleAction
 from domain.events import Event
 from domain.feed import SPEAKS_OF, Direction, EventFilter
 from domain.identifiers import IdentifierType
@@ -49,6 +53,7 @@ from domain.structures.siret_changes import SiretChangeDraft
 from domain.works.lifecycle import WorksAction
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
+from tests.contracts.kit import a_circle, a_proposal, in_force, of_a_group, roles_of
 from tests.json_schemas import problems
 from tests.make import (
     a_factor,
@@ -143,6 +148,7 @@ async def a_bit_of_everything(clock: Clock) -> World:
     await the_life_of_two_accounts(await world.actor("administrator"))
     await everything_about_consumers(world)
     await everything_about_webhooks(world)
+    await everything_about_contracts()
     await everything_about_machines(world, clock)
     await everything_about_works(clock)
     await travel.advance(supplier, "P1D")
@@ -173,6 +179,26 @@ async def everything_about_works(clock: Clock) -> None:
         clock.advance(timedelta(days=days))
         await deadlines.sweep()
         final = await deposited(site, after, previous_id=final.id)
+
+
+async def everything_about_contracts() -> None:
+    """Every kind of event about contracts that the world does not tell."""
+    circle = await a_circle()
+    authority, manager = an_actor(circle.authority), an_actor(circle.manager)
+    contract = await a_proposal(of_a_group(circle), circle.authority)
+    for row in await roles_of(contract):
+        if row.role is ContractRole.PROJECT_MANAGER:
+            declined = RoleAnswer(ContractRoleAction.DECLINE, comment="Non.")
+            await contracts.answer(manager, row.id, declined)
+        if row.role is ContractRole.SUBCONTRACTOR:
+            for action in (ContractRoleAction.REFUSE_ADMISSION, ContractRoleAction.ADMIT):
+                await contracts.answer(authority, row.id, RoleAnswer(action, comment="Vu."))
+    await contracts.move(authority, contract.id, ContractAction.WITHDRAW)
+    contract = await in_force(circle)
+    terms = replace(of_a_group(circle), label="Avenant")
+    await contracts.amend(authority, contract.id, terms)
+    await contracts.move(authority, contract.id, ContractAction.WITHDRAW_AMENDMENT)
+    await contracts.move(authority, contract.id, ContractAction.CLOSE, comment="Soldé.")
 
 
 async def everything_about_consumers(world: World) -> None:

@@ -14,6 +14,7 @@ from graphql import parse, validate
 from domain import demonstration
 from domain.access import Actor
 from domain.accounts.models import Account
+from domain.contracts.models import Contract
 from domain.events import transaction
 from domain.ids import new_id
 from domain.invoices.models import Invoice
@@ -245,7 +246,11 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
     supplier = await Structure.get(identifier=demonstration.STATIONER.siret)
     invoice = await Invoice.filter(supplier_id=supplier.id, status="MISE_A_DISPOSITION").first()
     assert invoice is not None
+    contract = await Contract.get(number=demonstration.CONTRACT_NUMBER)
     names = {
+        "contract": contract.id,
+        "contractNumber": contract.number,
+        "recipient": contract.contracting_authority_id,
         "supplier": supplier.id,
         "invoice": invoice.id,
         "number": str(invoice.number),
