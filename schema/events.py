@@ -122,8 +122,12 @@ class Event:
         needs=("position",),
         description="Curseur. The place just after this event in the one log of all events.",
     )
-    occurred_at: datetime = column(description="Survenu le. When it happened.")
-    recorded_at: datetime = column(description="Enregistré le. When it was written in the log.")
+    occurred_at: datetime = column(
+        description="Survenu le. When it happened, in the time of the business: see `sandboxClock`."
+    )
+    recorded_at: datetime = column(
+        description="Enregistré le. When it was written in the log, in the time of the machine."
+    )
     subject_id: strawberry.ID = column(
         description="Objet. The identifier of what the event is about."
     )
