@@ -141,18 +141,7 @@ async def move(
         NotFound, WrongStatus, Forbidden, Invalid, Conflict
     """
     async with events.transaction():
-        document = await locked(model, identifier, actor, (*path, "id"))
-        if given.expected_version not in (None, document.event_count):
-            raise Conflict(
-                problem(
-                    "BDR-REQ-004",
-                    (*path, "expectedVersion"),
-                    expected=str(given.expected_version),
-                    actual=str(document.event_count),
-                )
-            )
-        step = _step(document, action, actor, (*path, "action"))
-        _check_needs(document, step, given, path)
+        document, step = await checked(model, identifier, action, actor, given, path)
         if step.action in prepare:
             await prepare[step.action](document, step, given, actor)
         take(document, step, actor, given)
@@ -161,6 +150,34 @@ async def move(
         if follow_up is not None:
             await follow_up(document, actor)
     return document
+
+
+async def checked(
+    model: type[D],
+    identifier: str,
+    action: str,
+    actor: Actor,
+    given: Given,
+    path: tuple[str, ...] = (),
+) -> tuple[D, Step[Any]]:
+    """The document, held, and the row that the action takes there with what is given.
+
+    Raises:
+        NotFound, WrongStatus, Forbidden, Invalid, Conflict
+    """
+    document = await locked(model, identifier, actor, (*path, "id"))
+    if given.expected_version not in (None, document.event_count):
+        raise Conflict(
+            problem(
+                "BDR-REQ-004",
+                (*path, "expectedVersion"),
+                expected=str(given.expected_version),
+                actual=str(document.event_count),
+            )
+        )
+    step = _step(document, action, actor, (*path, "action"))
+    _check_needs(document, step, given, path)
+    return document, step
 
 
 async def lapse(

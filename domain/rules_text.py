@@ -1340,6 +1340,29 @@ WORKS: dict[str, RuleText] = {
         "Name another actor, service or commitment.",
         CHORUS,
     ),
+    "BDR-WRK-051": RuleText(
+        "NOT_ALLOWED",
+        "Le dossier porte sur le marché {contract}.",
+        "The file belongs to contract {contract}.",
+        "Laissez le champ vide, ou ouvrez un autre dossier.",
+        "Leave the field empty, or open another file.",
+        CHORUS,
+    ),
+    "BDR-WRK-052": RuleText(
+        "NOT_ALLOWED",
+        "Aucune maîtrise d'ouvrage n'est désignée dans ce dossier.",
+        "No contracting authority is named in this file.",
+        "Suspendez ou rejetez la pièce.",
+        "Suspend or reject the piece.",
+        CHORUS,
+    ),
+    "BDR-WRK-053": RuleText(
+        "NOT_ALLOWED",
+        "Une pièce refaite prend la place de la pièce refusée : elle n'en désigne pas d'autre.",
+        "A piece done again takes the place of the refused one: it names no other.",
+        "Retirez « previousId ».",
+        "Remove “previousId”.",
+    ),
 }
 
 STRUCTURES: dict[str, RuleText] = {

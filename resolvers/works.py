@@ -83,13 +83,13 @@ def _file(
 class WorksQuery:
     billing_files: Connection[BillingFile] = query_page(
         _files,
-        *READ,
+        Permission.READ_WORKS,
         description="Dossiers de facturation. The works files in which your structures take part;"
         " `awaiting` makes a work list of them.",
     )
     billing_file: BillingFile | None = query_one(
         _file,
-        *READ,
+        Permission.READ_WORKS,
         description="Dossier de facturation. One file; null when there is none that you may see.",
     )
     works_pieces: Connection[WorksPiece] = query_page(

@@ -203,6 +203,40 @@ def _seen(table: str, column_: str) -> Any:
     return seen
 
 
+def _task_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
+    return TASKS[Task(row.task)].in_(locale.value)
+
+
+def _silence_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
+    return SILENCES[Silence(row.silence)].in_(locale.value)
+
+
+@shows(
+    "billing_file_task",
+    description="Action attendue. Who must act now, until when, and what happens if nobody does.",
+)
+class AwaitedTask:
+    party: Party = column(description="Partie. The part that must act.")
+    structure: Structure = to_one("structure_id", description="Structure. Who plays that part.")
+    service: Service | None = to_one(
+        "service_id", description="Service. Through which it plays it, if one was named."
+    )
+    piece_id: strawberry.ID = column(description="Pièce. On which piece it must act.")
+    task: Task = column(description="Tâche. What is waited for.")
+    task_label: str = computed(_task_label, needs=("task",), description="Libellé. For people.")
+    frames: list[Frame] = json_column(
+        description="Cadres. The frames that would answer; empty when no deposit is waited for."
+    )
+    since: datetime = column(description="Depuis. Since when it is waited for.")
+    until: datetime | None = column(
+        description="Avant. When the platform acts if nobody does; null when it never does."
+    )
+    silence: Silence = column(description="Effet du silence. What happens then.")
+    silence_label: str = computed(
+        _silence_label, needs=("silence",), description="Libellé de l'effet. For people."
+    )
+
+
 @shows(
     "works_piece",
     prefix="wpc",
@@ -331,6 +365,12 @@ class WorksPiece(Node):
         description="Pièces suivantes. What followed it; more than one when a refused piece was"
         " done again.",
     )
+    awaited: list[AwaitedTask] = to_many(
+        "piece_id",
+        order=("position",),
+        description="Actions attendues. Who must act on this piece now, until when, and what"
+        " happens otherwise; at most 5.",
+    )
     payment_clock: PaymentClock = part(
         description="Délai de paiement. Of a piece that is paid; a monthly request counts from the"
         " reception of its first draft downstream."
@@ -386,43 +426,8 @@ class WorksPiece(Node):
     )
     file: BillingFile | None = strawberry.field(
         resolver=_seen("billing_file", "file_id"),
-        description="Dossier. Null for a draft, and for a subcontractor's request until the"
-        " holder's piece carries it.",
-    )
-
-
-def _task_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
-    return TASKS[Task(row.task)].in_(locale.value)
-
-
-def _silence_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
-    return SILENCES[Silence(row.silence)].in_(locale.value)
-
-
-@shows(
-    "billing_file_task",
-    description="Action attendue. Who must act now in a billing file, until when, and what happens"
-    " if nobody does.",
-)
-class AwaitedTask:
-    party: Party = column(description="Partie. The part that must act.")
-    structure: Structure = to_one("structure_id", description="Structure. Who plays that part.")
-    service: Service | None = to_one(
-        "service_id", description="Service. Through which it plays it, if one was named."
-    )
-    piece_id: strawberry.ID = column(description="Pièce. On which piece it must act.")
-    task: Task = column(description="Tâche. What is waited for.")
-    task_label: str = computed(_task_label, needs=("task",), description="Libellé. For people.")
-    frames: list[Frame] = json_column(
-        description="Cadres. The frames that would answer; empty when no deposit is waited for."
-    )
-    since: datetime = column(description="Depuis. Since when it is waited for.")
-    until: datetime | None = column(
-        description="Avant. When the platform acts if nobody does; null when it never does."
-    )
-    silence: Silence = column(description="Effet du silence. What happens then.")
-    silence_label: str = computed(
-        _silence_label, needs=("silence",), description="Libellé de l'effet. For people."
+        description="Dossier. Null for a draft, for a subcontractor's request until the holder's"
+        " piece carries it, and for whoever sees its own piece only.",
     )
 
 
@@ -436,7 +441,8 @@ def _is_over(row: Any) -> bool:
     seen=queries.files_seen,
     description="Dossier de facturation. The pieces of one monthly or final request of a public"
     " works contract, passed between the holder, the project manager, the contracting authority"
-    " and the finance service. You see those of its pieces that your structures may see.",
+    " and the finance service. The first three see it whole; a subcontractor, a co-contractor and"
+    " the finance service see their own pieces, without the file.",
 )
 class BillingFile(Node):
     stage: WorksStage = column(description="Moment du marché. In progress, or at its end.")

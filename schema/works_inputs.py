@@ -181,6 +181,9 @@ class WorksPieceFilter:
     is_unattached: bool | None = _optional(
         "À joindre. Validated requests of subcontractors that no piece carries to payment yet."
     )
+    awaiting: list[strawberry.ID] | None = _optional(
+        "En attente de. Pieces that wait for one of these structures: a work list."
+    )
 
     def criteria(self) -> WorksPieceCriteria:
         """The same for the domain."""
@@ -197,6 +200,7 @@ class WorksPieceFilter:
             issued_from=self.issued_from,
             issued_to=self.issued_to,
             is_unattached=self.is_unattached,
+            awaiting=self.awaiting or (),
         )
 
 

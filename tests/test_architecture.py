@@ -506,6 +506,7 @@ def _works() -> Iterator[WorksFacts]:
             frame,
             datetime(2026, 1, 1, tzinfo=UTC),
             initial,
+            other,
             answered,
             lapsed,
             other,

@@ -136,7 +136,7 @@ CREATE UNIQUE INDEX works_piece_reference ON works_piece (depositor_id, external
 
 CREATE TABLE billing_file_task (
   id {id} PRIMARY KEY,
-  file_id {id} NOT NULL REFERENCES billing_file (id),
+  file_id {id} REFERENCES billing_file (id),
   position INTEGER NOT NULL,
   party TEXT NOT NULL,
   structure_id {id} NOT NULL REFERENCES structure (id),
@@ -148,5 +148,7 @@ CREATE TABLE billing_file_task (
   since {instant} NOT NULL,
   until {instant}
 );
-CREATE INDEX billing_file_task_file ON billing_file_task (file_id, position);
+CREATE INDEX billing_file_task_file ON billing_file_task (file_id, position)
+  WHERE file_id IS NOT NULL;
+CREATE INDEX billing_file_task_piece ON billing_file_task (piece_id, position);
 CREATE INDEX billing_file_task_structure ON billing_file_task (structure_id, until, file_id);

@@ -27,7 +27,7 @@ from domain.works.draft import PieceDraft
 from domain.works.known import Named, WorksKnown, known_of
 from domain.works.lifecycle import WORKS, WorksAction
 from domain.works.models import BillingFile, WorksPiece
-from domain.works.rules import form_problems, problems_of
+from domain.works.rules import NOTHING_KNOWN, form_problems, problems_of
 
 PATH = ("piece",)
 
@@ -60,8 +60,12 @@ async def judge(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -
         NotFound, Forbidden: the caller may not deposit for the structure.
     """
     draft = draft.normalised()
+    if not circuits.is_works(draft.frame):
+        # Nothing more can be said of it: every other rule depends on the frame.
+        return PieceJudged(draft, WorksKnown(NOTHING_KNOWN), form_problems(draft, PATH))
     known = await known_of(actor, draft, own_id=own_id)
-    _require_depositor(actor, draft, known)
+    if draft.depositor_id is not None:
+        _require_depositor(actor, draft, known)
     draft = _inherited(draft, known)
     found = problems_of(draft, known.facts, PATH)
     found += await _finance_problems(draft, known)
@@ -93,12 +97,13 @@ async def save_draft(
     """
     draft = draft.normalised()
     async with transaction():
+        refusals = errors(form_problems(draft, PATH))
         if draft.depositor_id is None:
-            raise Invalid(problem("BDR-WRK-001", (*PATH, "depositorId")))
+            refusals.append(problem("BDR-WRK-001", (*PATH, "depositorId")))
+        if refusals:
+            raise Invalid(*refusals)
         known = await known_of(actor, draft, own_id=draft_id)
         _require_depositor(actor, draft, known)
-        if refusals := errors(form_problems(draft, PATH)):
-            raise Invalid(*refusals)
         saved = None if draft_id is None else await _draft(actor, draft_id)
         if saved is not None:
             _check_version(saved, expected_version)
@@ -151,8 +156,10 @@ async def move(actor: Actor, identifier: str, action: WorksAction, given: Given)
     if unused := _unused(action, given):
         raise Invalid(*unused)
     if action is WorksAction.SUBMIT:
-        done = await submit_draft(actor, identifier, expected_version=given.expected_version)
-        return done.piece
+        # It moves other pieces too, as every deposit does.
+        async with transaction():
+            await documents.checked(WorksPiece, identifier, action, actor, given)
+            return (await submit_draft(actor, identifier)).piece
     return await documents.move(
         WorksPiece,
         identifier,
@@ -195,6 +202,8 @@ async def _deposit(
     if file is not None:
         kind = "billing_file.opened" if opened else "billing_file.piece_added"
         await files.refresh(file, actor, kind)
+    else:
+        await files.follow_up(piece, actor)
     return PieceDeposited(piece, judged.advice)
 
 
@@ -326,10 +335,10 @@ def _name_parties(file: BillingFile, piece: WorksPiece) -> None:
 def _fill(piece: WorksPiece, draft: PieceDraft, known: WorksKnown) -> None:
     """Copy the draft to the columns, with what was found of the structures it names."""
     assert known.depositor is not None
-    row = circuits.row(draft.frame) if circuits.is_works(draft.frame) else None
+    row = circuits.row(draft.frame)
+    assert row.stage is not None
     piece.frame = draft.frame.value
-    piece.type = row.document_types[0] if row else ""
-    piece.stage = row.stage.value if row and row.stage else "IN_PROGRESS"
+    piece.type, piece.stage = row.document_types[0], row.stage.value
     for name in _COPIED:
         setattr(piece, name, getattr(draft, name))
     piece.previous_id = known.previous.id if known.previous else None
@@ -477,14 +486,13 @@ def _check_version(piece: WorksPiece, expected: int | None) -> None:
 
 def _require_depositor(actor: Actor, draft: PieceDraft, known: WorksKnown) -> None:
     """Refuse unless the actor may deposit for the structure, or for its service in the file."""
-    path = (*PATH, "depositorId")
-    if draft.depositor_id is None:
-        raise Invalid(problem("BDR-WRK-001", path))
-    mine = circuits.deposited_as(draft.frame) if circuits.is_works(draft.frame) else None
+    assert draft.depositor_id is not None
+    mine = circuits.deposited_as(draft.frame)
     named = known.parties.get(mine) if mine is not None else None
     service = named.service_id if named and named.id == draft.depositor_id else None
     if service is not None and actor.may(Permission.ACT_ON_WORKS, service):
         return
+    path = (*PATH, "depositorId")
     actor.require(Permission.ACT_ON_WORKS, on=draft.depositor_id, path=path)
 
 

@@ -139,18 +139,11 @@ def parties_of(frame: str) -> tuple[Party, ...]:
 def needed_to_open(frame: str) -> tuple[Party, ...]:
     """The parties that an initial deposit must name, beside its depositor.
 
-    Whoever must act next, and whoever must act after that: all the way to the payment.
+    Whoever must act next or receives a copy, and whoever must act after that.
     """
     if row(frame).joins:
         return (Party.HOLDER,)
-    if is_paid(frame):
-        needed: tuple[Party, ...] = (Party.HOLDER, Party.RECIPIENT)
-    elif deposited_as(frame) is Party.CONTRACTING_AUTHORITY or _skips_project_manager(frame):
-        needed = (Party.HOLDER, Party.CONTRACTING_AUTHORITY)
-    else:
-        needed = (Party.HOLDER, Party.PROJECT_MANAGER, Party.CONTRACTING_AUTHORITY)
-    return tuple(party for party in needed if party is not deposited_as(frame))
-
-
-def _skips_project_manager(frame: str) -> bool:
-    return by_supplier(frame) and awaits(frame) is Party.CONTRACTING_AUTHORITY
+    needed = {Party.HOLDER, awaits(frame), *copied_to(frame)}
+    if not is_paid(frame):
+        needed.add(Party.CONTRACTING_AUTHORITY)
+    return tuple(p for p in FILE_PARTIES if p in needed and p is not deposited_as(frame))

@@ -32,8 +32,9 @@ async def pieces_of(file_id: str, *, hold: bool = False) -> list[WorksPiece]:
 
 
 async def follow_up(piece: WorksPiece, actor: Actor) -> None:
-    """After a step of a piece: what its file waits for now. The piece is saved."""
+    """After a step of a piece: what is waited for now. The piece is saved."""
     if piece.file_id is None:
+        await _keep_tasks([piece], None)
         return
     file = await BillingFile.filter(id=piece.file_id).select_for_update().get()
     await refresh(file, actor, "billing_file.progressed")
@@ -44,25 +45,31 @@ async def refresh(file: BillingFile, actor: Actor, kind: str) -> None:
 
     `kind` is what is told; an opening and a new piece are told in any case.
     """
-    at = now()
     pieces = await pieces_of(file.id)
-    awaited = awaited_of(pieces)
-    before = await BillingFileTask.filter(file_id=file.id).order_by("position")
-    tasks = [_task(file, one, n) for n, one in enumerate(awaited)]
-    changed = [_said(t) for t in before] != [_said(t) for t in tasks]
-    _keep_dates(file, pieces, over=not tasks, at=at)
+    tasks, changed = await _keep_tasks(pieces, file)
+    _keep_dates(file, pieces, over=not tasks, at=now())
     file.expected_frames = [frame.value for frame in expected_of(pieces)]
-    file.updated_at = at
-    if changed:
-        since = {_who(t): t.since for t in before}
-        for task in tasks:
-            task.since = since.get(_who(task), at)
-        await BillingFileTask.filter(file_id=file.id).delete()
-        for task in tasks:
-            await task.save(force_create=True)
+    file.updated_at = now()
     if changed or kind != "billing_file.progressed":
         tell(kind, file, actor, tasks, pieces)
     await file.save()
+
+
+async def _keep_tasks(
+    pieces: Sequence[WorksPiece], file: BillingFile | None
+) -> tuple[list[BillingFileTask], bool]:
+    """Keep what the pieces wait for; with whether it differs from what was kept."""
+    ids = [piece.id for piece in pieces]
+    before = await BillingFileTask.filter(piece_id__in=ids).order_by("position")
+    tasks = [_task(file, one, n) for n, one in enumerate(awaited_of(pieces))]
+    if [_said(t) for t in before] == [_said(t) for t in tasks]:
+        return tasks, False
+    since = {_who(t): t.since for t in before}
+    await BillingFileTask.filter(piece_id__in=ids).delete()
+    for task in tasks:
+        task.since = since.get(_who(task), task.since)
+        await task.save(force_create=True)
+    return tasks, True
 
 
 def tell(
@@ -114,11 +121,11 @@ def audience_of(file: BillingFile) -> list[tuple[str, Permission]]:
     return [(place, Permission.READ_WORKS) for place in places if place is not None]
 
 
-def _task(file: BillingFile, one: Awaited, position: int) -> BillingFileTask:
+def _task(file: BillingFile | None, one: Awaited, position: int) -> BillingFileTask:
     structure, service = _of(one, file)
     return BillingFileTask(
         id=new_id("tsk"),
-        file_id=file.id,
+        file_id=file.id if file else None,
         position=position,
         party=one.party.value,
         structure_id=structure,
@@ -132,11 +139,13 @@ def _task(file: BillingFile, one: Awaited, position: int) -> BillingFileTask:
     )
 
 
-def _of(one: Awaited, file: BillingFile) -> tuple[str, str | None]:
-    piece: WorksPiece = one.piece
-    structure = piece.parties().get(one.party) or parties_of_file(file)[one.party][0]
-    places = piece.places().get(one.party, (structure,))
-    return structure, places[1] if len(places) > 1 else None
+def _of(one: Awaited, file: BillingFile | None) -> tuple[str, str | None]:
+    """The structure that plays the part, in the piece or in its file, and its service."""
+    places = one.piece.places().get(one.party)
+    if places is None:
+        assert file is not None
+        return parties_of_file(file)[one.party]
+    return places[0], places[1] if len(places) > 1 else None
 
 
 def _who(task: BillingFileTask) -> tuple[str, ...]:
@@ -144,7 +153,14 @@ def _who(task: BillingFileTask) -> tuple[str, ...]:
 
 
 def _said(task: BillingFileTask) -> tuple[Any, ...]:
-    return (*_who(task), tuple(task.frames), task.silence, task.until, task.service_id)
+    return (
+        *_who(task),
+        tuple(task.frames),
+        task.silence,
+        task.until,
+        task.service_id,
+        task.file_id,
+    )
 
 
 def _keep_dates(

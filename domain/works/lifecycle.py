@@ -71,12 +71,14 @@ class WorksFacts:
 
     `received_at`: when the party that must follow could first do so. `is_answered`: what was
     waited for came. `is_lapsed`: the time for it ran out and was told. `is_initial`: the piece
-    opened its file, so that its depositor named the parties.
+    opened its file, so that its depositor named the parties. `has_authority`: a contracting
+    authority is known, to which the finance service may send a piece back.
     """
 
     frame: str
     received_at: datetime | None
     is_initial: bool
+    has_authority: bool
     is_answered: bool
     is_lapsed: bool
     is_contestable: bool
@@ -139,6 +141,7 @@ tacit_may_open = Condition[Facts]("BDR-WRK-047", lambda f: circuits.opens_tacit_
 replaceable    = Condition[Facts]("BDR-WRK-047", lambda f: circuits.row(f.frame).stage == "END" and not circuits.is_general_statement(f.frame))
 may_become_final = Condition[Facts]("BDR-WRK-047", lambda f: circuits.is_tacit(f.frame) and not f.is_answered and not f.is_lapsed)
 unsigned       = Condition[Facts]("BDR-WRK-045", lambda f: circuits.is_general_statement(f.frame) and not f.is_lapsed)
+has_authority  = Condition[Facts]("BDR-WRK-052", lambda f: f.has_authority)
 contestable    = Condition[Facts]("BDR-WRK-048", lambda f: f.is_contestable)
 
 # Where each party that follows has the piece in hand.
@@ -226,7 +229,7 @@ STEPS: tuple[Step[Facts], ...] = (
     # In the hands of the finance service: the simple life cycle, or back to the authority
     *progress(_FINANCE),
     *interruptions(_DEPOSITOR, _FINANCE),
-    Step(A.SEND_BACK, when(S.MISE_A_DISPOSITION, S.PRISE_EN_COMPTE_DESTINATAIRE), S.TRANSMISE_MOA, by=_FINANCE, needs=Need.COMMENT),
+    Step(A.SEND_BACK, when(S.MISE_A_DISPOSITION, S.PRISE_EN_COMPTE_DESTINATAIRE), S.TRANSMISE_MOA, by=_FINANCE, needs=Need.COMMENT, only_if=has_authority),
     Step(A.RETURN,    when(S.TRANSMISE_MOA), S.MISE_A_DISPOSITION,           by=_MOA, only_if=for_finance),
 
     # What the depositor confirms without changing the status

@@ -56,10 +56,10 @@ class BillingFile(Model):
 
 
 class BillingFileTask(Model):
-    """Who must act now in a file, on which piece, and until when."""
+    """Who must act now on a piece, and until when. A request that no file holds yet has none."""
 
     id = fields.CharField(primary_key=True, max_length=30)
-    file_id = fields.CharField(max_length=30)
+    file_id = fields.CharField(max_length=30, null=True)
     position = fields.IntField()
     party = fields.CharField(max_length=24)
     structure_id = fields.CharField(max_length=30)
@@ -238,6 +238,7 @@ FACTS = (
     "frame",
     "received_at",
     "previous_id",
+    "contracting_authority_id",
     "answered_at",
     "lapsed_at",
     "contested_at",
@@ -261,6 +262,7 @@ def facts_of(row: Any) -> WorksFacts:
         frame=row.frame,
         received_at=row.received_at,
         is_initial=row.previous_id is None,
+        has_authority=row.contracting_authority_id is not None,
         is_answered=row.answered_at is not None,
         is_lapsed=row.lapsed_at is not None,
         is_contestable=_is_contestable(row, site.works_contest_days),

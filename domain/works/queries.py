@@ -45,13 +45,12 @@ PIECES = Openings(
         Party.RECIPIENT: Columns("recipient_id", "recipient_service_id"),
     },
 )
-# Who sees a file as a whole; the others see it by the pieces of theirs that it holds.
+# Who sees a file; sub- and co-contractors and the finance service see their own pieces only.
 _FILE_COLUMNS = {
     "holder_id": None,
     "project_manager_id": "project_manager_service_id",
     "contracting_authority_id": "contracting_authority_service_id",
 }
-_BY_A_PIECE = (Party.DEPOSITOR, Party.RECIPIENT)
 
 
 class WorksPieceOrder(StrEnum):
@@ -99,6 +98,8 @@ class WorksPieceCriteria:
     issued_to: date | None = None
     # Validated requests of subcontractors that no statement carries yet.
     is_unattached: bool | None = None
+    # Pieces that wait for one of these structures.
+    awaiting: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,9 @@ def listed(actor: Actor, criteria: WorksPieceCriteria, order: WorksPieceOrder) -
         equals("external_reference", c.external_reference) if c.external_reference else None,
         at_least("issued_on", c.issued_from) if c.issued_from else None,
         at_most("issued_on", c.issued_to) if c.issued_to else None,
+        exists("billing_file_task", {"piece_id": "id"}, among("structure_id", c.awaiting))
+        if c.awaiting
+        else None,
         *_unattached(c.is_unattached),
     ]
     return PIECES.listed(
@@ -198,9 +202,6 @@ def _file_openings(actor: Actor, wanted: frozenset[str]) -> list[Condition]:
             found.append(among(column, mine))
         if service is not None and services:
             found.append(among(service, services))
-    pieces = PIECES.conditions(actor, _BY_A_PIECE, wanted)
-    if pieces:
-        found.append(exists("works_piece", {"file_id": "id"}, any_of(*pieces)))
     return found
 
 

@@ -95,6 +95,7 @@ class WorksDepositFacts:
 
 
 Facts = WorksDepositFacts
+NOTHING_KNOWN = WorksDepositFacts(today=date.max)
 
 
 def form_problems(draft: PieceDraft, path: Path = ("piece",)) -> list[Problem]:
@@ -105,8 +106,6 @@ def form_problems(draft: PieceDraft, path: Path = ("piece",)) -> list[Problem]:
 def problems_of(draft: PieceDraft, facts: Facts, path: Path = ("piece",)) -> list[Problem]:
     """Everything that keeps the draft from being deposited, and every advice."""
     found = form_problems(draft, path)
-    if not circuits.is_works(draft.frame):
-        return found
     return [*found, *(p for check in _CHECKS for p in check(draft, facts, path))]
 
 
@@ -399,10 +398,19 @@ def _role(draft: PieceDraft, before: PieceFacts, path: Path) -> Problems:
         yield problem("BDR-WRK-010", (*path, "depositorId"), frame=draft.frame)
 
 
+def _contract(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
+    earlier = facts.previous or facts.replaced
+    known = earlier.contract_number if earlier else None
+    if known and draft.contract_number and draft.contract_number != known:
+        yield problem("BDR-WRK-051", (*path, "contractNumber"), contract=known)
+
+
 def _replaced(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
     if draft.replaces_id is None:
         return
     before = facts.replaced
+    if draft.previous_id is not None:
+        yield problem("BDR-WRK-053", (*path, "previousId"))
     if (
         before is None
         or before.status not in REFUSED
@@ -453,6 +461,7 @@ _CHECKS = (
     _named,
     _able,
     _previous,
+    _contract,
     _replaced,
     _correction,
     _attached,

@@ -23,6 +23,7 @@ def _facts(frames: Sequence[Frame], site: Policy) -> tuple[WorksFacts, ...]:
             frame=frame.value,
             received_at=now(),
             is_initial=is_initial,
+            has_authority=True,
             is_answered=False,
             is_lapsed=False,
             is_contestable=not is_initial and not circuits.by_supplier(frame),
