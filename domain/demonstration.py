@@ -416,6 +416,7 @@ async def _newcomer() -> None:
 
 
 CONTRACT_NUMBER = "2026-TVX-042"
+CONTRACT_DAYS_AGO = 120
 
 
 async def _contract(people: Mapping[str, Account]) -> None:
@@ -449,17 +450,22 @@ async def _contract(people: Mapping[str, Account]) -> None:
     )
     draft = ContractDraft(number=CONTRACT_NUMBER, nature=ContractNature.TRAVAUX, terms=terms)
     actors = {role: await _actor(account) for role, account in people.items()}
-    async with events.transaction():
-        contract = await contracts.propose(actors["validator"], holder.id, draft)
-        parties = await ContractParty.filter(contract_id=contract.id).order_by("id")
-        for party in parties:
-            asked = [ContractRoleAction.ACCEPT] if party.structure_id != holder.id else []
-            if party.structure_id == subcontractor.id:
-                asked.append(ContractRoleAction.ADMIT)
-            for action in asked:
-                needed = city.id if action is ContractRoleAction.ADMIT else party.structure_id
-                actor = next(a for a in actors.values() if needed in a.rights)
-                await contracts.answer(actor, party.id, Answer(action))
+    # Before the first request that names it.
+    clock.freeze(clock.now() - timedelta(days=CONTRACT_DAYS_AGO))
+    try:
+        async with events.transaction():
+            contract = await contracts.propose(actors["validator"], holder.id, draft)
+            for party in await ContractParty.filter(contract_id=contract.id).order_by("id"):
+                asked = [ContractRoleAction.ACCEPT] if party.structure_id != holder.id else []
+                if party.structure_id == subcontractor.id:
+                    asked.append(ContractRoleAction.ADMIT)
+                for action in asked:
+                    admits = action is ContractRoleAction.ADMIT
+                    needed = city.id if admits else party.structure_id
+                    actor = next(a for a in actors.values() if needed in a.rights)
+                    await contracts.answer(actor, party.id, Answer(action))
+    finally:
+        clock.release()
 
 
 # Invoices
@@ -667,6 +673,7 @@ class _Stage:
             recipient_siret=siret,
             recipient_service_code=service,
             commitment_number=commitment,
+            contract_number=_contract_of(chapter, siret),
             vat_type=VatType.TVA_SUR_DEBIT,
             payment_mode=None if chapter.is_credit_note else PaymentMode.VIREMENT,
             original_invoice_number=await self._original(siret) if chapter.is_credit_note else None,
@@ -694,6 +701,12 @@ class _Stage:
 
     def _acting_for(self, structure_id: str) -> Actor:
         return next(a for a in self.actors.values() if structure_id in a.rights)
+
+
+def _contract_of(chapter: Chapter, siret: str) -> str | None:
+    """The number of the contract that a request is made on, if on one."""
+    is_request = chapter.supplier is DIGGER and chapter.validator is BUILDER
+    return CONTRACT_NUMBER if is_request and siret == SAINT_ETIENNE else None
 
 
 def _lines(supplier: Company, count: int) -> tuple[DraftLine, ...]:

@@ -3140,6 +3140,118 @@ CONTRACTS: dict[str, RuleText] = {
         "Retirez la date ; seul l'acte d'acceptation du paiement direct en a une.",
         "Leave the date out; only the acceptance of direct payment has one.",
     ),
+    # What is deposited on a contract
+    "BDR-CTR-040": _advice(
+        "NOT_FOUND",
+        "Aucun marché en vigueur n'est connu sous le numéro « {number} » chez ce destinataire "
+        ": les rôles ne sont pas contrôlés.",
+        "No contract in force is known under number “{number}” at this recipient: roles are "
+        "not checked.",
+        "Vérifiez le numéro, ou demandez au titulaire de déclarer le marché.",
+        "Check the number, or ask the holder to declare the contract.",
+        OURS,
+    ),
+    "BDR-CTR-041": RuleText(
+        "WRONG_STATUS",
+        "Le marché « {number} » est clos depuis le {date}.",
+        "The contract “{number}” has been closed since {date}.",
+        "Vérifiez le numéro, ou voyez avec la maîtrise d'ouvrage.",
+        "Check the number, or ask the contracting authority.",
+    ),
+    "BDR-CTR-042": RuleText(
+        "NOT_ALLOWED",
+        "Vous n'êtes pas déclaré comme sous-traitant du marché « {number} ».",
+        "You are not declared as a subcontractor of the contract “{number}”.",
+        "Demandez à {holder} de vous déclarer par un avenant, ou corrigez le numéro.",
+        "Ask {holder} to declare you by an amendment, or correct the number.",
+    ),
+    "BDR-CTR-043": RuleText(
+        "NOT_ALLOWED",
+        "Vous n'êtes pas déclaré comme cotraitant du marché « {number} ».",
+        "You are not declared as a co-contractor of the contract “{number}”.",
+        "Demandez à {holder} de vous déclarer par un avenant, ou corrigez le numéro.",
+        "Ask {holder} to declare you by an amendment, or correct the number.",
+    ),
+    "BDR-CTR-044": RuleText(
+        "WRONG_STATUS",
+        "Vous n'avez pas accepté votre rôle dans le marché « {number} ».",
+        "You have not accepted your role in the contract “{number}”.",
+        "Acceptez-le (`contractRoleAnswer`), puis déposez.",
+        "Accept it (`contractRoleAnswer`), then deposit.",
+    ),
+    "BDR-CTR-045": RuleText(
+        "NOT_ALLOWED",
+        "La maîtrise d'ouvrage n'a pas accepté votre paiement direct dans le marché « {number} ».",
+        "The contracting authority has not accepted your direct payment in the contract "
+        "“{number}”.",
+        "Demandez l'acte spécial (DC4) ; sans lui, adressez votre facture au titulaire.",
+        "Ask for the act of admission (DC4); without it, send your invoice to the holder.",
+    ),
+    "BDR-CTR-046": RuleText(
+        "OUT_OF_RANGE",
+        "Le montant HT, {given}, dépasse ce qui reste de vos prestations payées directement : "
+        "{left} sur {ceiling}, dont {billed} déjà facturés.",
+        "The net amount, {given}, exceeds what is left of your direct payment: {left} of "
+        "{ceiling}, of which {billed} is billed already.",
+        "Réduisez le montant, ou faites relever le plafond par un avenant.",
+        "Lower the amount, or have the ceiling raised by an amendment.",
+    ),
+    "BDR-CTR-047": RuleText(
+        "NOT_ALLOWED",
+        "Le premier valideur n'est pas celui pour qui vous travaillez dans le marché « {number} ».",
+        "The first validator is not the one that you work for in the contract “{number}”.",
+        "Désignez {expected}, ou personne : le marché le dit. S'il se trompe, faites-le "
+        "corriger par un avenant.",
+        "Name {expected}, or nobody: the contract says it. If it is wrong, have it amended.",
+    ),
+    "BDR-CTR-048": RuleText(
+        "NOT_ALLOWED",
+        "Le valideur n'est pas le mandataire du groupement dans le marché « {number} ».",
+        "The validator is not the agent of the group in the contract “{number}”.",
+        "Désignez {expected}, ou personne : le marché le dit. S'il se trompe, faites-le "
+        "corriger par un avenant.",
+        "Name {expected}, or nobody: the contract says it. If it is wrong, have it amended.",
+    ),
+    "BDR-CTR-049": RuleText(
+        "NOT_ALLOWED",
+        "Après un cotraitant, le second valideur est le mandataire du groupement du marché « "
+        "{number} ».",
+        "After a co-contractor, the second validator is the agent of the group of the contract "
+        "“{number}”.",
+        "Désignez {expected}, ou personne : le marché le dit.",
+        "Name {expected}, or nobody: the contract says it.",
+    ),
+    "BDR-CTR-050": RuleText(
+        "NOT_ALLOWED",
+        "Le titulaire du marché « {number} » valide seul les demandes de ses sous-traitants.",
+        "The holder of the contract “{number}” alone validates the requests of its subcontractors.",
+        "Retirez le second valideur.",
+        "Remove the second validator.",
+    ),
+    "BDR-CTR-051": _advice(
+        "NOT_ALLOWED",
+        "Vous ne tenez aucun rôle dans le marché « {number} » connu du destinataire.",
+        "You play no role in the contract “{number}” known to the recipient.",
+        "Vérifiez le numéro de marché.",
+        "Check the contract number.",
+        OURS,
+    ),
+    "BDR-CTR-052": _advice(
+        "NOT_ALLOWED",
+        "Le marché « {number} » vous connaît dans un rôle dont les factures suivent le cadre "
+        "{frame}.",
+        "The contract “{number}” knows you in a role whose invoices follow frame {frame}.",
+        "Choisissez le cadre {frame} s'il s'agit de ces prestations.",
+        "Choose frame {frame} if this is about those services.",
+        OURS,
+    ),
+    "BDR-CTR-053": RuleText(
+        "NOT_ALLOWED",
+        "Ce valideur est celui qui s'est déclaré mal désigné, par le même service.",
+        "This validator is the one that said it was named by mistake, through the same service.",
+        "Désignez une autre structure, ou un autre de ses services.",
+        "Name another structure, or another of its services.",
+    ),
 }
 
 SECTIONS = (

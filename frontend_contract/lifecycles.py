@@ -16,6 +16,7 @@ from domain.reference.frames import FRAMES
 from domain.reference.statuses import STATUSES
 from domain.rules_text import RULES
 from frontend_contract.attachment_steps import attachment_steps
+from frontend_contract.contract_steps import contract_steps
 
 # What the diagrams assume of the site: the default settings.
 _SITE = Policy()
@@ -24,7 +25,7 @@ _SITE = Policy()
 def lifecycles() -> str:
     """`lifecycles.md`."""
     sections = [line for row in LIFECYCLES.values() for line in _section(row)]
-    return "\n".join([*_head(), *sections, *attachment_steps()]) + "\n"
+    return "\n".join([*_head(), *sections, *contract_steps(), *attachment_steps()]) + "\n"
 
 
 def _head() -> Iterator[str]:

@@ -5,9 +5,8 @@ Only the terms in force count here: nobody is bound by what was merely proposed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,88 +18,10 @@ from domain.contracts.codes import (
     ContractStatus,
     DirectPaymentStatus,
 )
-from domain.contracts.steps import HOLDERS
+from domain.contracts.facts import KnownContract, KnownParty
 from domain.db import fetch, instant_of
-from domain.money import ZERO, amount_of
+from domain.money import amount_of
 from domain.text import searchable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownParty:
-    """A role in the terms of a contract."""
-
-    id: str
-    role: ContractRole
-    structure_id: str
-    identifier: str
-    name: str
-    status: ContractRoleStatus
-    service_id: str | None = None
-    service_code: str | None = None
-    lot: str | None = None
-    # Of a subcontractor: the structure that it works for, and its direct payment.
-    principal_id: str | None = None
-    ceiling: Decimal | None = None
-    direct_payment: DirectPaymentStatus = DirectPaymentStatus.NOT_ASKED
-    direct_payment_on: date | None = None
-
-    @property
-    def has_accepted(self) -> bool:
-        return self.status is ContractRoleStatus.ACCEPTED
-
-    @property
-    def is_paid_directly(self) -> bool:
-        return self.direct_payment is DirectPaymentStatus.ACCEPTED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownContract:
-    """A contract and the roles in the terms that hold, or in the first ones while none do."""
-
-    id: str
-    number: str
-    label: str
-    nature: ContractNature
-    ccag: Ccag | None
-    status: ContractStatus
-    status_at: datetime
-    contracting_authority_id: str
-    parties: tuple[KnownParty, ...]
-
-    @property
-    def is_in_force(self) -> bool:
-        return self.status is ContractStatus.IN_FORCE
-
-    @property
-    def is_closed(self) -> bool:
-        return self.status is ContractStatus.CLOSED
-
-    @property
-    def holder(self) -> KnownParty:
-        """The holder, or the agent of the group that holds it."""
-        return next(p for p in self.parties if p.role in HOLDERS)
-
-    def one(self, role: ContractRole) -> KnownParty | None:
-        """Who plays a role that is played once at most."""
-        return next((p for p in self.parties if p.role is role), None)
-
-    def roles_of(self, structure_id: str | None, *roles: ContractRole) -> tuple[KnownParty, ...]:
-        """The roles of a structure, or those among the given ones."""
-        return tuple(
-            p
-            for p in self.parties
-            if p.structure_id == structure_id and (not roles or p.role in roles)
-        )
-
-    def principals_of(self, structure_id: str | None) -> tuple[KnownParty, ...]:
-        """Those for whom the structure works as a subcontractor, each once."""
-        named = {p.principal_id for p in self.roles_of(structure_id, ContractRole.SUBCONTRACTOR)}
-        found = {
-            p.structure_id: p
-            for p in self.parties
-            if p.structure_id in named and p.role in HOLDERS | {ContractRole.CO_CONTRACTOR}
-        }
-        return tuple(found.values())
 
 
 async def contract_for(
@@ -166,6 +87,11 @@ def counts(counter: Counter) -> Counter:
     return counter
 
 
+def turn(number: str) -> str:
+    """What deposits that count against a ceiling take in turns: a name to `hold`."""
+    return f"billed on contract {number}"
+
+
 async def billed(
     contract_id: str, subcontractor_id: str, principal_id: str, *, but: str | None = None
 ) -> Decimal:
@@ -174,12 +100,6 @@ async def billed(
     for counter in _counters:
         total += await counter(contract_id, subcontractor_id, principal_id, but)
     return amount_of(total)
-
-
-def ceiling_of(parties: Iterable[KnownParty], principal_id: str) -> Decimal:
-    """What may be paid directly at most, of the roles of one subcontractor for one principal."""
-    admitted = (p for p in parties if p.principal_id == principal_id and p.is_paid_directly)
-    return sum((p.ceiling or ZERO for p in admitted), ZERO)
 
 
 _SELECT = (

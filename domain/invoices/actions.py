@@ -10,14 +10,16 @@ from typing import Any
 from domain import deadlines, documents, policy
 from domain.access import Actor, Permission
 from domain.clock import now
+from domain.contracts.known import turn
 from domain.db import execute_many, fetch, hold
 from domain.documents import Given, Prepare, locked
 from domain.errors import Conflict, Invalid, NotFound, Problem, WrongStatus
 from domain.events import transaction
 from domain.ids import findable, new_id
-from domain.invoices.draft import Draft, DraftVat, ValidatorRef
+from domain.invoices.contract_rules import with_validators
+from domain.invoices.draft import Draft, DraftVat
 from domain.invoices.form import draft_problems
-from domain.invoices.known import Known, known_of
+from domain.invoices.known import Known, id_of, known_of
 from domain.invoices.lifecycle import INVOICE, InvoiceAction
 from domain.invoices.models import Invoice
 from domain.invoices.receipt import receipt_number
@@ -26,12 +28,13 @@ from domain.invoices.rules import (
     problems_of,
     reference_problems,
     routing_problems,
-    validator_problems,
 )
 from domain.invoices.sums import line_net
+from domain.invoices.validators import correct, routing_draft
 from domain.lifecycle import Party, Step
 from domain.money import ZERO, cents, plain, total, vat_on
 from domain.payments.steps import TO_ACKNOWLEDGE
+from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
 from domain.rules_text import problem
 
@@ -67,9 +70,12 @@ async def judge(actor: Actor, draft: Draft, *, own_id: str | None = None) -> Jud
     """
     draft = draft.normalised()
     known = await known_of(draft, own_id=own_id)
+    completed = with_validators(draft, known.facts.contract, id_of(known.supplier))
+    if completed != draft:
+        draft, known = completed, await known_of(completed, own_id=own_id)
     if draft.supplier_id is not None:
         path = (*PATH, "supplierId")
-        _require_issue(actor, draft.supplier_id, _id(known.supplier_service), path)
+        _require_issue(actor, draft.supplier_id, id_of(known.supplier_service), path)
     found = problems_of(draft, known.facts, PATH)
     found += [
         problem("BDR-MBR-067", (*PATH, *path), **change.words())
@@ -121,7 +127,7 @@ async def save_draft(
         saved = None if draft_id is None else await _draft(actor, draft_id, ("draft",))
         await _hold(draft)
         known = await known_of(draft, own_id=draft_id)
-        _require_issue(actor, draft.supplier_id, _id(known.supplier_service), path)
+        _require_issue(actor, draft.supplier_id, id_of(known.supplier_service), path)
         if taken := list(reference_problems(draft, known.facts, PATH)):
             raise Invalid(*taken)
         if saved is not None:
@@ -187,7 +193,7 @@ async def _prepare_submit(invoice: Invoice, step: Step[Any], given: Given, actor
 async def _prepare_routing(invoice: Invoice, step: Step[Any], given: Given, actor: Actor) -> None:
     assert given.routing is not None
     routing = given.routing
-    draft = _routing_draft(invoice)
+    draft = routing_draft(invoice)
     corrected = replace(
         draft,
         recipient_siret=_or(routing.recipient_siret, draft.recipient_siret),
@@ -203,35 +209,10 @@ async def _prepare_routing(invoice: Invoice, step: Step[Any], given: Given, acto
     _address(invoice, corrected, known)
 
 
-async def _prepare_validator(invoice: Invoice, step: Step[Any], given: Given, actor: Actor) -> None:
-    named: ValidatorRef = given.validator
-    draft = replace(_routing_draft(invoice), validator_1=named).normalised()
-    known = await known_of(draft, own_id=invoice.id)
-    assert draft.validator_1 is not None
-    facts = known.facts
-    assert facts.supplier is not None
-    found = validator_problems(draft.validator_1, facts.validator_1, facts.supplier, ("validator",))
-    if not found and known.validator_1 is not None:
-        others = {invoice.validator_1_id, invoice.validator_2_id}
-        if known.validator_1["id"] in others:
-            found.append(problem("BDR-INV-107", ("validator", "identifier")))
-    if refusals := errors(found):
-        raise Invalid(*refusals)
-    assert known.validator_1 is not None
-    if step.to == S.A_VALIDER_1:
-        invoice.validator_1_id = known.validator_1["id"]
-        invoice.validator_1_service_id = _id(known.validator_1_service)
-        invoice.validator_1_service_code = draft.validator_1.service_code
-    else:
-        invoice.validator_2_id = known.validator_1["id"]
-        invoice.validator_2_service_id = _id(known.validator_1_service)
-        invoice.validator_2_service_code = draft.validator_1.service_code
-
-
 PREPARE: Mapping[str, Prepare] = {
     InvoiceAction.SUBMIT: _prepare_submit,
     InvoiceAction.RETRANSMIT: _prepare_routing,
-    InvoiceAction.CORRECT_VALIDATOR: _prepare_validator,
+    InvoiceAction.CORRECT_VALIDATOR: correct,
 }
 deadlines.watch(Invoice)
 
@@ -322,11 +303,11 @@ def _fill(invoice: Invoice, draft: Draft, known: Known) -> None:
     invoice.global_discount_cents = cents(draft.discount)
     after = draft.gross_after_discount
     invoice.total_gross_after_discount_cents = None if after is None else cents(after)
-    invoice.supplier_service_id = _id(known.supplier_service)
-    invoice.validator_1_id = _id(known.validator_1)
-    invoice.validator_2_id = _id(known.validator_2)
-    invoice.validator_1_service_id = _id(known.validator_1_service)
-    invoice.validator_2_service_id = _id(known.validator_2_service)
+    invoice.supplier_service_id = id_of(known.supplier_service)
+    invoice.validator_1_id = id_of(known.validator_1)
+    invoice.validator_2_id = id_of(known.validator_2)
+    invoice.validator_1_service_id = id_of(known.validator_1_service)
+    invoice.validator_2_service_id = id_of(known.validator_2_service)
     first, second = draft.validator_1, draft.validator_2
     invoice.validator_1_service_code = first.service_code if first else None
     invoice.validator_2_service_code = second.service_code if second else None
@@ -347,7 +328,9 @@ _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_to_pay")
 def _address(invoice: Invoice, draft: Draft, known: Known) -> None:
     """Name the recipient, and keep what it asks of its invoices as it is today."""
     recipient, service = known.recipient, known.recipient_service
-    invoice.recipient_service_id = _id(service)
+    contract = known.facts.contract
+    invoice.contract_id = contract.id if contract and contract.is_in_force else None
+    invoice.recipient_service_id = id_of(service)
     invoice.recipient_service_code = draft.recipient_service_code
     if recipient is None:
         invoice.recipient_id = invoice.recipient_name = invoice.recipient_identifier = None
@@ -415,18 +398,6 @@ def vat_rows(draft: Draft) -> tuple[DraftVat, ...]:
     return tuple(DraftVat(rate=r, base=b, amount=vat_on(b, r)) for r, b in bases.items())
 
 
-def _routing_draft(invoice: Invoice) -> Draft:
-    """As much of the deposited invoice as its destination depends on."""
-    return Draft(
-        supplier_id=invoice.supplier_id,
-        number=invoice.number,
-        recipient_siret=invoice.recipient_identifier,
-        recipient_service_code=invoice.recipient_service_code,
-        commitment_number=invoice.commitment_number,
-        contract_number=invoice.contract_number,
-    )
-
-
 async def _draft(actor: Actor, identifier: str, path: tuple[str, ...]) -> Invoice:
     invoice = await locked(Invoice, identifier, actor, path)
     if invoice.status != S.BROUILLON:
@@ -455,6 +426,8 @@ async def _hold(draft: Draft) -> None:
     names = {f"number {name}" for name in (draft.number, draft.original_invoice_number) if name}
     if draft.external_reference:
         names.add(f"reference {draft.supplier_id} {draft.external_reference}")
+    if draft.contract_number and draft.frame is Frame.A9:
+        names.add(turn(draft.contract_number))
     await hold(*sorted(names))
 
 
@@ -494,10 +467,6 @@ def _require_issue(
     if or_on_a_service and actor.services(Permission.ISSUE):
         return
     actor.require(Permission.ISSUE, on=structure_id, path=path)
-
-
-def _id(row: Mapping[str, Any] | None) -> str | None:
-    return row["id"] if row else None
 
 
 def _or(given: str | None, present: str | None) -> str | None:

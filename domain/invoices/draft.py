@@ -169,6 +169,7 @@ _LOOKED_UP = (
     "number",
     "recipient_siret",
     "recipient_service_code",
+    "contract_number",
     "original_invoice_number",
     "external_reference",
 )

@@ -10,6 +10,8 @@ from typing import Any
 
 from domain import policy
 from domain.clock import PARIS, today
+from domain.contracts.facts import KnownContract
+from domain.contracts.known import billed, contract_for, counts
 from domain.db import fetch
 from domain.invoices.draft import Draft, ValidatorRef
 from domain.invoices.rules import (
@@ -22,14 +24,15 @@ from domain.invoices.rules import (
     ValidatorFacts,
 )
 from domain.money import amount_of
+from domain.reference.frames import Frame
 from domain.reference.payment import InvoiceType
 from domain.reference.statuses import InvoiceStatus
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
 
 PUBLIC_INVOICES = "FACTURES_PUBLIQUES"
-# A credit note that came to nothing gives back what it had taken.
-_CREDITS_NOTHING = ("BROUILLON", "SUPPRIMEE", "ABANDONNEE", "REJETEE", "REFUSEE_1", "REFUSEE_2")
+# What came to nothing neither takes nor counts.
+_CAME_TO_NOTHING = ("BROUILLON", "SUPPRIMEE", "ABANDONNEE", "REJETEE", "REFUSEE_1", "REFUSEE_2")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class SiretReplaced:
         return {"old": self.old, "new": self.new, "date": self.on}
 
 
+def id_of(row: Mapping[str, Any] | None) -> str | None:
+    """The identifier of a row, if there is one."""
+    return row["id"] if row else None
+
+
 async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
     """Everything known of what the normalised draft names. `own_id` is the document itself."""
     draft = draft.searchable()
@@ -78,6 +86,7 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
     services = await _services(draft, supplier, recipient, validators)
     own = await _own_facts(draft, supplier, own_id)
     original = await _original(draft)
+    contract = await contract_for(draft.contract_number, id_of(recipient), id_of(supplier))
     on = today()
     recipient_service = _service(services, recipient, draft.recipient_service_code)
     supplier_service = _service(services, supplier, draft.supplier_service_code)
@@ -99,6 +108,8 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         number_used_by=own["number_used_by"],
         number_used_in_company=bool(own["number_used_in_company"]),
         reference_used_by=own["reference_used_by"],
+        contract=contract,
+        billed=await _billed(draft, contract, id_of(supplier), own_id),
     )
     return Known(
         facts,
@@ -114,6 +125,37 @@ async def known_of(draft: Draft, *, own_id: str | None = None) -> Known:
         given_up,
         await _changed_since(own["changed_since"]),
     )
+
+
+async def _billed(
+    draft: Draft, contract: KnownContract | None, supplier_id: str | None, own_id: str | None
+) -> dict[str, Decimal]:
+    """What a subcontractor has billed to direct payment, for each of those it works for."""
+    if contract is None or supplier_id is None or draft.frame is not Frame.A9:
+        return {}
+    return {
+        p.structure_id: await billed(contract.id, supplier_id, p.structure_id, but=own_id)
+        for p in contract.principals_of(supplier_id)
+    }
+
+
+@counts
+async def _billed_by_invoices(
+    contract_id: str, subcontractor_id: str, principal_id: str, but: str | None
+) -> int:
+    """Net cents of the A9 requests that did not come to nothing; credit notes give back."""
+    marks = ", ".join(f"${n}" for n in range(5, len(_CAME_TO_NOTHING) + 5))
+    rows = await fetch(
+        "SELECT COALESCE(SUM(CASE WHEN type = 'AVOIR' THEN -total_net_cents"
+        " ELSE total_net_cents END), 0) FROM invoice WHERE contract_id = $1 AND supplier_id = $2"
+        f" AND frame = 'A9' AND validator_1_id = $3 AND id <> $4 AND status NOT IN ({marks})",
+        contract_id,
+        subcontractor_id,
+        principal_id,
+        but or "",
+        *_CAME_TO_NOTHING,
+    )
+    return int(rows[0][0])
 
 
 async def _structures(draft: Draft) -> dict[str | None, Mapping[str, Any]]:
@@ -238,7 +280,7 @@ async def _own_facts(
 async def _original(draft: Draft) -> Mapping[str, Any] | None:
     if not draft.is_credit_note or not draft.original_invoice_number:
         return None
-    marks = ", ".join(f"${n}" for n in range(3, len(_CREDITS_NOTHING) + 3))
+    marks = ", ".join(f"${n}" for n in range(3, len(_CAME_TO_NOTHING) + 3))
     rows = await fetch(
         "SELECT o.*, o.total_gross_after_discount_cents - COALESCE((SELECT"
         " SUM(c.total_gross_after_discount_cents) FROM invoice c WHERE c.original_invoice_id = o.id"
@@ -247,7 +289,7 @@ async def _original(draft: Draft) -> Mapping[str, Any] | None:
         " AND o.status NOT IN ('BROUILLON', 'SUPPRIMEE')",
         draft.supplier_id or "",
         draft.original_invoice_number,
-        *_CREDITS_NOTHING,
+        *_CAME_TO_NOTHING,
     )
     return rows[0] if rows else None
 

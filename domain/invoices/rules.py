@@ -8,13 +8,15 @@ input. What is not found and what the caller may not see are the same: None.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.contracts.facts import KnownContract
 from domain.errors import Problem
 from domain.identifiers import has_format, siret_problems
+from domain.invoices.contract_rules import contract_problems
 from domain.invoices.draft import Draft, ValidatorRef
 from domain.invoices.form import LATEST, draft_problems
 from domain.invoices.sums import sum_problems
@@ -126,6 +128,9 @@ class Facts:
     number_used_by: str | None = None
     number_used_in_company: bool = False
     reference_used_by: str | None = None
+    # The contract that the draft names, and what was billed to direct payment, by principal.
+    contract: KnownContract | None = None
+    billed: Mapping[str, Decimal] = field(default_factory=dict)
     check_luhn: bool = True
 
 
@@ -454,6 +459,18 @@ def _validator(
         yield problem("BDR-INV-108", (*path, "serviceCode"), service=named.service_code)
 
 
+def _contract(draft: Draft, facts: Facts, path: Path) -> Problems:
+    yield from contract_problems(
+        draft,
+        facts.contract,
+        supplier_id=facts.supplier.id if facts.supplier else None,
+        validator_1_id=facts.validator_1.id if facts.validator_1 else None,
+        validator_2_id=facts.validator_2.id if facts.validator_2 else None,
+        billed=facts.billed,
+        path=path,
+    )
+
+
 _COMPLETENESS: tuple[Callable[[Draft, Path], Problems], ...] = (_required, _vat, _payment)
 _KNOWLEDGE: tuple[Callable[[Draft, Facts, Path], Problems], ...] = (
     _dates,
@@ -462,6 +479,7 @@ _KNOWLEDGE: tuple[Callable[[Draft, Facts, Path], Problems], ...] = (
     _recipient,
     _original,
     _validators,
+    _contract,
 )
 
 
