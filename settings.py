@@ -1,4 +1,4 @@
-"""The environment, read once into one frozen object. Only the root modules import this."""
+"""The environment, read once into one frozen object. Only the root modules and `commands` do so."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ MODELS = {
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 
 Words = Annotated[tuple[str, ...], NoDecode]
 Seconds = Annotated[tuple[int, ...], NoDecode]

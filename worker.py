@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
 from app import stored_documents
-from manage import configure_logs
+from commands.log_lines import configure_logs
 from settings import Settings, listening, opened, problems_of
 from webhooks import documents, tasks
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("domain", "auth", "webhooks", "schema", "resolvers")
-ROOT_MODULES = ("settings", "app", "worker", "manage")
+ROOT_MODULES = ("settings", "app", "worker", "manage", "commands")
 
 
 def sources(*packages: str) -> dict[str, ast.Module]:

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-import manage
+from commands import database as commands
 from domain import migrate as runner
 from domain.chain import reading, sealing
 from domain.chain.checking import Checker
@@ -260,7 +260,7 @@ async def test_events_written_before_the_log_was_sealed_are_sealed_where_they_st
     with pytest.raises(MigrationError, match="5 events have no hash"):
         async with opened(settings):
             pass
-    assert await manage._seal(settings) == 5
+    assert await commands.seal(settings) == 5
 
     assert (
         await ask(nothing, "SELECT position, id, actor_name, data, audience FROM event") == before

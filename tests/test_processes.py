@@ -22,6 +22,7 @@ import pytest
 from pydantic import ValidationError
 
 import manage
+from commands import serving as serve_commands
 from domain.clock import today
 from domain.db import close_database, open_database
 from domain.events import after, head
@@ -328,7 +329,7 @@ async def test_a_wrong_setting_is_named_in_one_line(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("it serves")
 
-    monkeypatch.setattr(manage.uvicorn, "run", never)
+    monkeypatch.setattr(serve_commands.uvicorn, "run", never)
 
     # The command has an event loop of its own.
     status = await asyncio.to_thread(manage.main, ["serve"])
@@ -352,13 +353,13 @@ async def test_run_loads_once_and_keeps_the_credentials_it_made(
 ) -> None:
     """On a part of the directory: the whole country takes longer than a test may."""
     small = write_csv(tmp_path / "annuaire.csv", rows_of_departments())
-    monkeypatch.setattr(manage, "DIRECTORY", small)
-    monkeypatch.setattr(manage, "DEMO", tmp_path / ".demo")
+    monkeypatch.setattr(serve_commands, "DIRECTORY", small)
+    monkeypatch.setattr(serve_commands, "DEMO", tmp_path / ".demo")
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}", port=8123)
     seen: list[tuple[int, Any]] = []
 
     for _ in range(2):
-        await manage._prepare(settings)
+        await serve_commands.prepare(settings)
         written = json.loads((tmp_path / ".demo" / "credentials-8123.json").read_text())
         async with opened(settings):
             seen.append((await head(), written))

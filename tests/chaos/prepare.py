@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from auth import provisioning, technical
+from commands.serving import DIRECTORY
 from domain import demonstration
 from domain.migrate import migrate
-from manage import DIRECTORY
 from settings import Settings, opened
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import httpx2
 import pytest
 
-import manage
 from auth import identities
 from auth.external import Said
 from auth.factors.models import Factor
 from auth.models import Consent
 from auth.provisioning import set_password
+from commands.people import show_erasure
 from domain import events
 from domain.access import SYSTEM, ActorKind, Level, Permission, Role, Space
 from domain.accounts import erasure
@@ -478,7 +478,7 @@ async def test_the_operator_copies_and_erases_for_who_asks_by_letter(
     account = await an_account(display_name=NAME, email=EMAIL)
 
     copy = json.loads(erasure.as_json(await erasure.export(SYSTEM, account.id)))
-    assert manage._show_erasure(await erasure.erase(SYSTEM, account.id, UNKNOWN)) == 0
+    assert show_erasure(await erasure.erase(SYSTEM, account.id, UNKNOWN)) == 0
 
     assert copy["account"]["name"] == NAME
     said = capsys.readouterr().out

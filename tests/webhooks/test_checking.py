@@ -9,6 +9,7 @@ import pytest
 from graphql import parse
 
 import manage
+from commands.webhooks import show_risks
 from domain.structures.models import Structure
 from frontend_contract.generate import FOLDER
 from frontend_contract.operations import operations
@@ -58,11 +59,11 @@ async def test_what_the_next_schema_takes_away_is_named_with_its_endpoint(
     gone = await with_document(owner, receiver, TOTALS)
     await Endpoint.filter(id=gone.id).update(status="DELETED")
 
-    assert await manage._show_risks(judge_of(SDL)) == 0
+    assert await show_risks(judge_of(SDL)) == 0
     assert "2 of 2 documents fit." in capsys.readouterr().out
     before, after = SDL.split("type Invoice ", 1)
     later = f"{before}type Invoice {after.replace('statusComment: String', 'newName: String', 1)}"
-    status = await manage._show_risks(judge_of(later))
+    status = await show_risks(judge_of(later))
 
     lines = capsys.readouterr().out.splitlines()
     assert status == 1

@@ -1,0 +1,1 @@
+"""What each command of manage.py does; nothing imports this but the composition roots."""
