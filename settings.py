@@ -42,6 +42,7 @@ from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
 from webhooks.expiry import warn_of_certificates
 from webhooks.mailer import server_at
+from webhooks.reviews import ask_reviews
 
 # The ORM's applications and the modules that hold their models.
 # Each declares, when it is loaded, what it holds about a person.
@@ -598,6 +599,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
     )
     deadlines.guard_each_minute(technical.warn_of_expiry)
     deadlines.look_each_minute(accounts.ask_reviews)
+    deadlines.look_each_minute(ask_reviews)
     deadlines.look_each_minute(delegations.end_due)
     deadlines.guard_each_minute(checkpoints.make_due)
     deadlines.guard_each_minute(warn_of_certificates)

@@ -143,6 +143,7 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.ping":           EventKind("webhook_endpoint", "Essai du point de réception",           "Endpoint ping"),
     "webhook.endpoint_created": EventKind("webhook_endpoint", "Point de réception créé",             "Endpoint created"),
     "webhook.endpoint_updated": EventKind("webhook_endpoint", "Point de réception modifié",          "Endpoint updated"),
+    "webhook.endpoint_review_asked": EventKind("webhook_endpoint", "Revue du point de réception demandée", "Review of the endpoint asked"),
     "webhook.endpoint_degraded": EventKind("webhook_endpoint", "Point de réception dégradé",         "Endpoint degraded"),
     "webhook.endpoint_recovered": EventKind("webhook_endpoint", "Point de réception rétabli",        "Endpoint recovered"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),

@@ -490,6 +490,7 @@ DATA: Mapping[str, Schema] = {
     "webhook.endpoint_updated": _object(
         {"endpoint": _ENDPOINT, "changed": {"type": "array", "items": _TEXT}}
     ),
+    "webhook.endpoint_review_asked": _object({"endpoint": _ENDPOINT}),
     "webhook.endpoint_degraded": _object({"endpoint": _ENDPOINT, **_FAILING}),
     "webhook.endpoint_recovered": _object({"endpoint": _ENDPOINT, "degradedAt": _INSTANT}),
     "webhook.endpoint_paused": _object(

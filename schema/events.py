@@ -25,6 +25,12 @@ from webhooks import policy as webhooks
 from webhooks.envelope import body_of
 
 
+async def events_at(positions: list[int]) -> list[Any]:
+    """The events at these positions, None where there is none: a batch of one operation."""
+    found = {event.position: event for event in await events.at(sorted(set(positions)))}
+    return [found.get(position) for position in positions]
+
+
 def _type_name(kind: str) -> str:
     return "".join(word.capitalize() for word in kind.replace(".", "_").split("_"))
 

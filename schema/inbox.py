@@ -20,7 +20,7 @@ from domain.select import Select
 from schema.context import Info
 from schema.enums import shown_enum
 from schema.event_filters import EventFilterInput, EventKind, WebhookFilter
-from schema.events import Event, shown_event
+from schema.events import Event, events_at, shown_event
 from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.pages import Connection
@@ -62,11 +62,6 @@ def _is_out(row: Any) -> bool:
     return bool((datetime.fromisoformat(until) if isinstance(until, str) else until) > real_now())
 
 
-async def _events_at(positions: list[int]) -> list[Any]:
-    found = {event.position: event for event in await events.at(sorted(set(positions)))}
-    return [found.get(position) for position in positions]
-
-
 @strawberry.type(description="Filtre d'un groupe de relève. Every criterion given must hold.")
 class EventConsumerFilter(WebhookFilter):
     @strawberry.field(description="Natures. Only these kinds.")
@@ -105,7 +100,7 @@ class EventInboxItem(Node):
         metadata={"cost": 0},
     )
     async def event(root: Any, info: Info) -> Any:  # noqa: N805 - a row stands for it
-        event = await info.context.load.batch("inbox_events", _events_at, root.position)
+        event = await info.context.load.batch("events_at", events_at, root.position)
         if event is None or not visible(event, info.context.actor):
             return None
         return shown_event(events.row_of(event))
@@ -116,7 +111,7 @@ class EventInboxItem(Node):
         " not read it."
     )
     async def webhook_body(root: Any, info: Info) -> str | None:  # noqa: N805 - a row stands for it
-        event = await info.context.load.batch("inbox_events", _events_at, root.position)
+        event = await info.context.load.batch("events_at", events_at, root.position)
         if event is None or not visible(event, info.context.actor):
             return None
         return body_of(event, root.structure_id, webhooks.current().environment).decode()

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain import events
 from domain.access import Actor
 from domain.select import Select
 from schema.codecs import CODE, FLAG, INSTANT
-from schema.context import InLocale, Locale
+from schema.context import Info, InLocale, Locale
 from schema.enums import shown_enum
 from schema.event_filters import EventKind, WebhookFilter, WebhookFilterInput
+from schema.events import events_at
 from schema.ids import Node
 from schema.invoice_inputs import KEY
 from schema.pages import Connection
@@ -57,7 +59,7 @@ from schema.webhook_payloads import (
     WebhookDocumentTrouble,
     document_id_of,
 )
-from webhooks import explain, queries, words
+from webhooks import explain, queries, reviews, words
 from webhooks.endpoints import EndpointDraft, Resume
 from webhooks.models import (
     DeliveryState,
@@ -70,6 +72,7 @@ from webhooks.models import (
     Payload,
     SkipReason,
 )
+from webhooks.models import Endpoint as EndpointRow
 from webhooks.outbound import ErrorKind
 from webhooks.signing import Signature
 
@@ -180,6 +183,22 @@ class WebhookAttempt(Node):
     )
 
 
+async def _body(root: Any, info: Info) -> str | None:
+    """To who reads the event; a document's answer to who reads all that the endpoint may."""
+    event = await info.context.load.batch("events_at", events_at, root.position)
+    if event is None or not events.visible(event, info.context.actor):
+        return None
+    endpoint = await info.context.load.batch("endpoints_of", _endpoints, root.endpoint_id)
+    if endpoint.document and reviews.unread(info.context.actor, endpoint):
+        return None
+    return str(root.body)
+
+
+async def _endpoints(ids: list[str]) -> list[Any]:
+    found = {one.id: one for one in await EndpointRow.filter(id__in=sorted(set(ids)))}
+    return [found[one] for one in ids]
+
+
 @shows(
     "webhook_delivery",
     prefix="whd",
@@ -209,7 +228,11 @@ class WebhookDelivery(Node):
     replay: LazyWebhookReplay | None = to_one(
         "replay_id", description="Rejeu. The last replay that sends it again; null without any."
     )
-    body: str = column(description="Corps. The JSON text that every attempt sends, byte for byte.")
+    body: str | None = strawberry.field(
+        resolver=_body,
+        description="Corps. The JSON text that every attempt sends, byte for byte. Null when you"
+        " may not read the event, or all that a document of the endpoint may.",
+    )
     attempts: list[WebhookAttempt] = to_many(
         "delivery_id",
         order=("number",),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain import events, vault
-from domain.access import SEEN_BY, Actor, Permission
+from domain.access import Actor, Permission
 from domain.clock import real_now
 from domain.db import dialect, fetch
 from domain.errors import Forbidden, Invalid, NotFound, Problem, WrongStatus
@@ -19,7 +19,7 @@ from domain.resuming import position_of
 from domain.rules_text import problem
 from domain.structures.rules import text_problems
 from domain.text import normal
-from webhooks import dispatch, documents, life, ordering, policy, queue, trust
+from webhooks import dispatch, documents, life, ordering, policy, queue, reviews, trust
 from webhooks.matching import PING
 from webhooks.models import (
     Delivery,
@@ -111,6 +111,7 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
             **_content(draft),
             **trust.columns(draft.trust, identifier, policy.current(), at),
             permissions=permissions,
+            vouched_by=actor.id,
             secret=vault.seal(secret, identifier, policy.current().key),
             since_position=await _head_locked(),
             created_at=at,
@@ -155,6 +156,8 @@ async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> 
         changed = [name for name, value in content.items() if getattr(endpoint, name) != value]
         if _TELLING.intersection(changed):
             _refuse_less(actor, endpoint)
+        if reviews.may_vouch(actor, endpoint):
+            reviews.vouch(actor, endpoint)
         await ordering.follow(endpoint.id, Ordering(endpoint.ordering), draft.options.ordering)
         endpoint.update_from_dict(content)
         if changed:
@@ -329,8 +332,7 @@ def readable(actor: Actor, structure_id: str) -> list[str]:
 
 def _refuse_less(actor: Actor, endpoint: Endpoint) -> None:
     """Who could not read what the endpoint is told may not have it told otherwise or elsewhere."""
-    told = SEEN_BY.intersection(endpoint.permissions) - {Permission.READ_WEBHOOKS}
-    if missing := sorted(p for p in told if not actor.may(p, endpoint.structure_id)):
+    if missing := reviews.unread(actor, endpoint):
         raise Forbidden(problem("BDR-WHK-056", ("id",), permissions=", ".join(missing)))
 
 

@@ -97,6 +97,9 @@ class Endpoint(Model):
     wanted: fields.Field[dict[str, Any]] = fields.JSONField(default=dict)
     # What whoever set it up may read on the structure: the endpoint is told no more.
     permissions: fields.Field[list[str]] = fields.JSONField(default=list)
+    # Who decided last what it tells; when somebody else was asked to answer for it.
+    vouched_by = fields.CharField(max_length=30, null=True)
+    review_asked_at = fields.DatetimeField(null=True)
     payload = fields.CharEnumField(Payload, max_length=8, default=Payload.FULL)
     format = fields.CharEnumField(Format, max_length=12, default=Format.STANDARD)
     # The query that is run for each event, with payload DOCUMENT alone.

@@ -692,6 +692,18 @@ MAILS: Mapping[str, MailText] = {
         "The account stays open, for it is the structure's. Check what it may do and save"
         " it: you answer for it then. If you do not know it, revoke it.",
     ),
+    "webhook_review_asked": MailText(
+        "Qui répond du point de réception {url} ?",
+        "La personne qui avait décidé de ce que reçoit le point de réception {url} ({endpoint})"
+        " n'est plus rattachée à votre structure {structure}.\n\n"
+        "Il continue de recevoir, car il est celui de la structure. Vérifiez ce qu'il reçoit et"
+        " enregistrez-le : vous en répondrez. Si vous ne le connaissez pas, supprimez-le.",
+        "Who answers for the webhook endpoint {url}?",
+        "The person who decided what the webhook endpoint {url} ({endpoint}) is told no longer"
+        " belongs to your structure {structure}.\n\n"
+        "It goes on being told, for it is the structure's. Check what it is told and save it: you"
+        " answer for it then. If you do not know it, delete it.",
+    ),
     "technical_account_revoked": MailText(
         "Compte technique révoqué : {name}",
         "{by} a révoqué le compte technique {name} ({client}) de l'application"
