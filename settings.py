@@ -36,7 +36,7 @@ from domain.signatures import certificates, texts
 from domain.signatures import holdings as signature_holdings
 from domain.signatures import keys as site_keys
 from domain.signatures.own_texts import read_texts
-from webhooks import health, mailer, retention
+from webhooks import authorities, health, mailer, retention
 from webhooks import holdings as webhook_holdings
 from webhooks import policy as webhooks_policy
 from webhooks.addresses import Allowed
@@ -327,6 +327,11 @@ class Settings(BaseSettings):
         description="Targets allowed although private or not https: CIDR or CIDR:PORT,"
         " comma-separated.",
     )
+    webhook_ca_file: Path | None = Field(
+        None,
+        description="File of certificates (PEM) of authorities that may sign those of receivers,"
+        " beside the authorities of the system: an ERP with a private one. Read at the start.",
+    )
     webhook_timeout_seconds: float = Field(15, gt=0, description="Longest delivery attempt.")
     webhook_document_seconds: float = Field(
         1, gt=0, description="Longest execution of an endpoint's document; then it is sent thin."
@@ -441,6 +446,13 @@ class Settings(BaseSettings):
     def _breached(cls, value: Path | None) -> Path | None:
         if value is not None:
             refuse_unreadable(value)
+        return value
+
+    @field_validator("webhook_ca_file")
+    @classmethod
+    def _authorities(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            authorities.refuse_unreadable(value)
         return value
 
     @field_validator("smtp_url")
@@ -647,6 +659,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             retry_seconds=settings.webhook_retry_seconds,
             allow=tuple(Allowed(network, port) for network, port in settings.webhook_networks),
             timeout_seconds=settings.webhook_timeout_seconds,
+            ca_file=settings.webhook_ca_file,
             secret_overlap=timedelta(seconds=settings.webhook_secret_overlap_seconds),
             max_endpoints=settings.webhook_max_endpoints,
             jitter=settings.webhook_jitter,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from commands.issuer import refuse_unknown_issuer
 from commands.progress import bar
 from domain.checkpoints import making
 from domain.db import execute, fetch
@@ -32,6 +33,7 @@ async def seal(settings: Settings) -> int:
 async def new_epoch(settings: Settings, asked: argparse.Namespace) -> int:
     """Readers that were ahead of the restored log are told so, instead of missing events."""
     async with opened(settings):
+        await refuse_unknown_issuer(settings)
         async with transaction():
             await execute("UPDATE log_head SET epoch = epoch + 1 WHERE id = 1")
         epoch = (await fetch("SELECT epoch FROM log_head WHERE id = 1"))[0][0]

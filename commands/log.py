@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from commands.files import make_private
+from commands.issuer import refuse_unknown_issuer
 from domain import events
 from domain.chain import export as exporting
 from domain.chain import reading
@@ -102,6 +103,7 @@ async def log_verify_proof(settings: Settings, asked: argparse.Namespace) -> int
 async def log_checkpoint(settings: Settings, asked: argparse.Namespace) -> int:
     """Sign what was recorded since the last checkpoint."""
     async with opened(settings):
+        await refuse_unknown_issuer(settings)
         made = await making.make()
         latest = await checkpoints.handed_out()
     print(f"{made} checkpoint(s) signed." if made else "The log has not grown since the last one.")

@@ -16,6 +16,7 @@ from domain.accounts import emails, erasure, life
 from domain.accounts.actions import create_account, make_administrator
 from domain.accounts.importing import import_accounts
 from domain.errors import Refused
+from domain.events import transaction
 from domain.origin import UNKNOWN
 from domain.structures.importing import import_structures
 from settings import Settings, opened
@@ -79,16 +80,31 @@ async def accounts_invite(settings: Settings) -> int:
 
 
 async def administrator_create(settings: Settings, asked: argparse.Namespace) -> int:
-    """Create a person who administers the site; the password is asked for, never an argument."""
+    """Create a person who administers the site; the password is never an argument."""
     if wrong := emails.problems_of(asked.email, ("email",)):
         raise ValueError(wrong[0].en)
     async with opened(settings):
-        password = getpass.getpass("Password: ")
-        account = await create_account(asked.email, asked.name)
-        await provisioning.set_password(account, password)
-        await make_administrator(account.id)
+        if await life.by_email(emails.normal(asked.email)):
+            raise ValueError(f"{asked.email} has an account already")
+        password = _password()
+        async with transaction():
+            account = await create_account(asked.email, asked.name)
+            await provisioning.set_password(account, password)
+            await make_administrator(account.id)
     print(f"{account.email} administers the site ({account.id}).")
     return 0
+
+
+def _password() -> str:
+    """The password that is typed, or the first line of what is piped in."""
+    try:
+        is_typed = sys.stdin.isatty()
+        given = getpass.getpass("Password: ") if is_typed else sys.stdin.readline().rstrip("\r\n")
+    except EOFError:
+        given = ""
+    if not given:
+        raise ValueError("no password was given: type it in a terminal, or pipe it in as one line")
+    return given
 
 
 async def person_data(settings: Settings, asked: argparse.Namespace) -> int:

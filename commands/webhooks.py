@@ -40,7 +40,11 @@ async def webhooks_probe(settings: Settings, asked: argparse.Namespace) -> int:
         environment=settings.environment,
         product=f"Bordereau/{app.VERSION}",
     )
-    sender = Sender(allow=allow, timeout_seconds=settings.webhook_timeout_seconds)
+    sender = Sender(
+        allow=allow,
+        timeout_seconds=settings.webhook_timeout_seconds,
+        ca_file=settings.webhook_ca_file,
+    )
 
     async def send(message: probe.Message) -> Outcome:
         return await sender.post(Request(asked.url, message.headers, message.body))

@@ -302,6 +302,14 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "a port beyond ports": ({"PORT": "70000"}, "PORT: "),
     "a broker of another kind": ({"BROKER_URL": "kafka://x"}, "BROKER_URL: use redis://"),
     "production without https": ({"ENVIRONMENT": "production"}, "PUBLIC_URL"),
+    "authorities that are nowhere": (
+        {"WEBHOOK_CA_FILE": "/nowhere/ca.pem"},
+        "WEBHOOK_CA_FILE: /nowhere/ca.pem cannot be read: No such file",
+    ),
+    "authorities that are no PEM": (
+        {"WEBHOOK_CA_FILE": "README.md"},
+        "WEBHOOK_CA_FILE: README.md holds no certificates in PEM",
+    ),
     "no network": ({"WEBHOOK_ALLOW": "everyone"}, "WEBHOOK_ALLOW"),
     "no attempt at all": ({"WEBHOOK_RETRY_SECONDS": ","}, "WEBHOOK_RETRY_SECONDS: write at least"),
     "an attempt in the past": ({"WEBHOOK_RETRY_SECONDS": "0,-5"}, "WEBHOOK_RETRY_SECONDS: write"),

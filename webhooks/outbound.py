@@ -11,15 +11,16 @@ import contextlib
 import os
 import selectors
 import socket
-import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import pycurl
 
+from webhooks import authorities
 from webhooks.addresses import Allowed, Reason, refused
 
 EXCERPT_BYTES = 4096
@@ -106,14 +107,14 @@ class Sender:
         allow: Sequence[Allowed] = (),
         timeout_seconds: float = 15,
         connect_seconds: float = 3,
-        ca_file: str | None = None,
+        ca_file: str | Path | None = None,
         open_socket: OpenSocket = socket.socket,
     ) -> None:
         self._timeout_seconds = timeout_seconds
         self._options: tuple[tuple[int, Any], ...] = (
             *_FIXED_OPTIONS,
             (pycurl.CONNECTTIMEOUT_MS, int(connect_seconds * 1000)),
-            *_authorities(ca_file),
+            *authorities.options(ca_file),
         )
         self._dial = _Dialler(tuple(allow), open_socket)
         self._engine: _Engine | None = None
@@ -471,12 +472,3 @@ def printable(answer: bytes | str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
-
-
-def _authorities(ca_file: str | None) -> tuple[tuple[int, str], ...]:
-    """Where the certificates of authorities are: as told, or where this Python finds them."""
-    if ca_file is not None:
-        return ((pycurl.CAINFO, ca_file),)
-    known = ssl.get_default_verify_paths()
-    places = ((pycurl.CAINFO, known.cafile), (pycurl.CAPATH, known.capath))
-    return tuple((option, place) for option, place in places if place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from webhooks.addresses import Allowed
 
@@ -27,7 +28,8 @@ class Policy:
     allow: tuple[Allowed, ...] = ()
     timeout_seconds: float = 15
     connect_seconds: float = 3
-    ca_file: str | None = None
+    # Authorities that certificates of receivers may be signed by, beside those of the system.
+    ca_file: str | Path | None = None
     secret_overlap: timedelta = timedelta(days=1)
     max_endpoints: int = 50
     # How long deliveries that ended stay readable, with their attempts.

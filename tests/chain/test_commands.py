@@ -22,13 +22,14 @@ from tests.chain.intruder import alter
 from tests.chain.test_redactions import a_person, erased
 from tests.make import a_supplier
 
+ISSUER = "https://factures.example.org"
 STRANGER = Path(verify_log.__file__)
 
 
 @pytest.fixture
 async def settings(database_url: str) -> Settings:
     """The settings of a site that has a history, with an erased person in it."""
-    found = Settings(database_url=database_url, secret_key=SecretStr("k" * 40))
+    found = Settings(database_url=database_url, secret_key=SecretStr("k" * 40), public_url=ISSUER)
     async with opened(found):
         await a_supplier()
         await erased(await a_person())
@@ -283,3 +284,32 @@ async def test_a_new_epoch_is_signed_at_once(
     told = json.loads(latest["statement"])
     assert (told["number"], told["epoch"], told["events"]) == (3, 2, 0)
     assert await command(settings, "log", "verify") == 0
+
+
+def without_address(settings: Settings) -> Settings:
+    return Settings(database_url=settings.database_url, secret_key=settings.secret_key)
+
+
+@pytest.mark.parametrize("asked", [("log", "checkpoint"), ("events", "new-epoch")])
+async def test_nothing_is_signed_for_this_machine_because_a_shell_lacks_the_address(
+    settings: Settings, asked: tuple[str, ...]
+) -> None:
+    bare = without_address(settings)
+    with pytest.raises(ValueError, match=r"PUBLIC_URL is empty: .* http://localhost:8000\."):
+        await command(bare, *asked)
+    await command(settings, "log", "checkpoint")
+    with pytest.raises(ValueError, match=f"The last checkpoint says {ISSUER}"):
+        await command(bare, *asked)
+
+    async with opened(settings):
+        told = [json.loads(one["statement"])["issuer"] for one in await reading.handed_out()]
+        epochs = await fetch("SELECT epoch FROM log_head")
+    assert told == [ISSUER]
+    assert [row[0] for row in epochs] == [1]
+
+
+async def test_a_site_of_this_machine_needs_no_address_to_go_on(settings: Settings) -> None:
+    bare = without_address(settings)
+    await command(bare.model_copy(update={"public_url": bare.url}), "log", "checkpoint")
+
+    assert await command(bare, "events", "new-epoch") == 0

@@ -260,10 +260,10 @@ class Reader:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     problem: str | None = None
 
-    def of(self, subject: str) -> list[tuple[int, str | None]]:
-        """The sequence numbers and statuses of one document, in the order received."""
+    def of(self, subject: str) -> list[tuple[int, str]]:
+        """The ranks of one document's events with the status that each leads to, or its kind."""
         return [
-            (e["subjectSequence"], (e["change"] or {}).get("to"))
+            (e["subjectSequence"], e["change"]["to"] if e["change"] else e["kind"])
             for e in self.events
             if e["subjectId"] == subject
         ]
@@ -363,7 +363,7 @@ class Receiver:
         self.reader.events.append(
             {
                 "id": event["id"],
-                "kind": event["type"],
+                "kind": event["type"].replace(".", "_").upper(),
                 "subjectId": event["subject"],
                 "subjectSequence": event["subjectSequence"],
                 "change": event.get("change"),
