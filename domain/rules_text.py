@@ -1363,6 +1363,21 @@ WORKS: dict[str, RuleText] = {
         "Retirez « previousId ».",
         "Remove “previousId”.",
     ),
+    "BDR-WRK-054": RuleText(
+        "NOT_ALLOWED",
+        "Cette structure ne joue pas, au marché « {number} », le rôle qui dépose cette pièce.",
+        "This structure does not play, in the contract “{number}”, the part that deposits this "
+        "piece.",
+        "Déposez pour la structure qui joue ce rôle, ou demandez un avenant à {holder}.",
+        "Deposit for the structure that plays this part, or ask {holder} for an amendment.",
+    ),
+    "BDR-WRK-055": RuleText(
+        "NOT_ALLOWED",
+        "Le marché « {number} » désigne un autre acteur : {expected}.",
+        "The contract “{number}” names another actor: {expected}.",
+        "Laissez le champ vide : le marché en vigueur le remplit.",
+        "Leave the field empty: the contract in force fills it in.",
+    ),
 }
 
 STRUCTURES: dict[str, RuleText] = {

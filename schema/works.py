@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -51,6 +51,9 @@ from schema.reading import (
 )
 from schema.scalars import CurrencyCode, Sha256
 from schema.structures import BankAccount, Service, Structure
+
+if TYPE_CHECKING:
+    from schema.contracts import Contract
 
 shown_enum(WorksStage, "Moment du marché. When in the contract the file or the piece belongs.")
 shown_enum(AmountsMeaning, "Nature des montants. What the amounts of a works document are.")
@@ -189,6 +192,9 @@ def _is_corrected(row: Any) -> bool:
 
 def _history(viewer: Actor) -> Select:
     return feed.visible_events(viewer)
+
+
+LazyContract = Annotated["Contract", strawberry.lazy("schema.contracts")]
 
 
 def _seen(table: str, column_: str) -> Any:
@@ -424,6 +430,11 @@ class WorksPiece(Node):
         resolver=_seen("works_piece", "replaces_id"),
         description="Refait. The refused piece that this one does again; null when there is none.",
     )
+    contract: LazyContract | None = strawberry.field(
+        resolver=_seen("contract", "contract_id"),
+        description="Marché. The contract in force that the piece bills; null when none is known,"
+        " or when you may not see it.",
+    )
     file: BillingFile | None = strawberry.field(
         resolver=_seen("billing_file", "file_id"),
         description="Dossier. Null for a draft, for a subcontractor's request until the holder's"
@@ -450,6 +461,11 @@ class BillingFile(Node):
     commitment_number: str | None = column(description="Numéro d'engagement (BT-13).")
     period_from: date | None = column(description="Début de période. Of the works billed.")
     period_to: date | None = column(description="Fin de période. Of the works billed.")
+    contract: LazyContract | None = strawberry.field(
+        resolver=_seen("contract", "contract_id"),
+        description="Marché. The contract in force that the file bills; null when none is known,"
+        " or when you may not see it.",
+    )
     holder: Structure | None = to_one(
         "holder_id", description="Titulaire. Or the agent of the group (mandataire)."
     )

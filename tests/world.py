@@ -368,7 +368,7 @@ def a_statement(parties: Parties, number: str) -> PieceDraft:
         depositor_id=parties.supplier.id,
         number=number,
         issued_on=today(),
-        contract_number="M2026-07",
+        contract_number="T2026-08",
         project_manager=PartyRef(identifier=parties.validator_1.identifier),
         contracting_authority=PartyRef(identifier=parties.recipient.identifier),
         total_net=Decimal("8000.00"),

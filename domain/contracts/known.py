@@ -51,6 +51,26 @@ async def contract_for(
     return min(found, key=lambda c: _rank(c, recipient_id, depositor_id), default=None)
 
 
+async def contract_played(number: str | None, structure_id: str | None) -> KnownContract | None:
+    """The contract of that number in which the structure plays a role; None when several are so.
+
+    For who does not name the authority. One in force comes before one that is not.
+    """
+    number = searchable(number)
+    if number is None or structure_id is None:
+        return None
+    rows = await fetch(
+        f"{_SELECT} WHERE c.number = $1 AND c.status <> 'WITHDRAWN'"
+        " AND EXISTS (SELECT 1 FROM contract_party f WHERE f.version_id = c.version_id"
+        "  AND f.structure_id = $2) ORDER BY p.id",
+        number,
+        structure_id,
+    )
+    found = _contracts(rows)
+    found = [c for c in found if c.is_in_force] or found
+    return found[0] if len(found) == 1 else None
+
+
 async def contract_by_id(contract_id: str | None) -> KnownContract | None:
     """The contract of that identifier, whatever its status."""
     if contract_id is None:

@@ -255,10 +255,12 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Draft monthly statement deposited by a subcontractor",
         ),
         _BY.SUBCONTRACTOR, ("DP_DE_SOUSTRAITANT_TRAVAUX",), (_TO.HOLDER, _MOE), (_TO.HOLDER,),
-        next_frames=(F.A4,),
+        next_frames=(F.A4, F.A13),
         help=Words(
-            "Ne déclenche pas de paiement : le titulaire la joint à sa pièce A4.",
-            "Triggers no payment: the holder attaches it to its A4 document.",
+            "Ne déclenche pas de paiement : le titulaire la joint à sa pièce A4, un cotraitant à "
+            "sa pièce A13.",
+            "Triggers no payment: the holder attaches it to its A4 document, a co-contractor to "
+            "its A13.",
         ),
         stage=_MONTHLY, amounts=_CLAIMED, joins=True,
     ),
@@ -269,7 +271,7 @@ FRAMES: Mapping[Frame, FrameRow] = {
             "Draft final statement deposited by a subcontractor",
         ),
         _BY.SUBCONTRACTOR, ("DP_DE_SOUSTRAITANT_TRAVAUX",), (_TO.HOLDER, _MOE), (_TO.HOLDER,),
-        next_frames=(F.A7,),
+        next_frames=(F.A7, F.A14),
         help=Words(
             "Cadre ancien, absent des listes récentes.", "Old frame, absent from recent lists."
         ),

@@ -221,6 +221,8 @@ async def _move_others(piece: WorksPiece, known: WorksKnown, actor: Actor) -> No
             await _overtake(known.previous, actor)
     for request in known.attached:
         request.attached_to_id, request.file_id = piece.id, piece.file_id
+        # Behind a co-contractor stands the agent of its group, who sees the whole file.
+        request.holder_id = piece.holder_id
         request.project_manager_id = piece.project_manager_id
         request.project_manager_service_id = piece.project_manager_service_id
         request.contracting_authority_id = piece.contracting_authority_id
@@ -323,6 +325,7 @@ def _new_file(draft: PieceDraft, known: WorksKnown) -> BillingFile:
 def _name_parties(file: BillingFile, piece: WorksPiece) -> None:
     """The file knows every part that one of its pieces named, the latest one first."""
     file.stage = piece.stage
+    file.contract_id = file.contract_id or piece.contract_id
     file.holder_id = piece.holder_id
     file.project_manager_id = piece.project_manager_id
     file.project_manager_service_id = piece.project_manager_service_id
@@ -360,6 +363,8 @@ def _fill(piece: WorksPiece, draft: PieceDraft, known: WorksKnown) -> None:
         for d in draft.deductions
         if d.amount is not None
     ]
+    contract = known.facts.contract
+    piece.contract_id = contract.id if contract and contract.is_in_force else None
     before = known.previous
     piece.previous_net_cents = before.total_net_cents if before else None
     piece.previous_to_pay_cents = before.amount_to_pay_cents if before else None

@@ -30,6 +30,13 @@ _DEPOSITED_AS: Mapping[Depositor, Party] = {
     Depositor.PROJECT_MANAGER: Party.PROJECT_MANAGER,
     Depositor.CONTRACTING_AUTHORITY: Party.CONTRACTING_AUTHORITY,
 }
+# What the API calls them.
+FIELDS: Mapping[Party, str] = {
+    Party.HOLDER: "holder",
+    Party.PROJECT_MANAGER: "projectManager",
+    Party.CONTRACTING_AUTHORITY: "contractingAuthority",
+    Party.RECIPIENT: "finance",
+}
 # In the order in which a file reaches them.
 FILE_PARTIES = (
     Party.HOLDER,

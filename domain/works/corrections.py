@@ -66,7 +66,7 @@ async def _readdress(
     found = [
         replace(p, path=(field, *(names.get(name, name) for name in p.path[1:])))
         for p in errors(problems_of(draft, known.facts, ()))
-        if p.path[0] == _SHOWN[part]
+        if p.path[0] == circuits.FIELDS[part]
     ]
     named = known.parties.get(part)
     if found or named is None:
@@ -122,10 +122,5 @@ def _name(one: WorksPiece | BillingFile, part: Party, named: Named) -> None:
             one.contracting_authority_service_id = named.service_id
 
 
-_SHOWN = {
-    Party.HOLDER: "holder",
-    Party.PROJECT_MANAGER: "projectManager",
-    Party.CONTRACTING_AUTHORITY: "contractingAuthority",
-}
 _ROUTING = {"identifier": "recipientSiret"}
 _VALIDATOR = {"identifier": "identifier"}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from domain import policy
 from domain.access import Actor, Space
 from domain.clock import PARIS, today
+from domain.contracts.facts import KnownContract
+from domain.contracts.known import billed, contract_by_id, contract_for, contract_played, counts
 from domain.db import fetch
 from domain.ids import findable
 from domain.invoices.draft import Draft
@@ -17,7 +20,9 @@ from domain.invoices.known import known_of as known_of_invoice
 from domain.invoices.known import service_facts
 from domain.lifecycle import Party
 from domain.money import amount_of
+from domain.reference.frames import WORKS_FRAMES
 from domain.works import circuits
+from domain.works.contract_rules import expected
 from domain.works.draft import PARTY_FIELDS, PieceDraft, searchable_party
 from domain.works.models import BillingFile, WorksPiece
 from domain.works.rules import PartyFacts, PieceFacts, WorksDepositFacts
@@ -76,7 +81,10 @@ async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None
     invoice = await known_of_invoice(
         Draft(supplier_id=draft.depositor_id, bank_account_id=draft.bank_account_id)
     )
+    contract = await _contract(draft, file)
     parties = await _parties(draft, file, invoice.supplier)
+    if before is None:
+        parties = await _with_contract(parties, draft, contract)
     open_spaces = await _open_spaces([*(n.id for n in parties.values()), draft.depositor_id or ""])
     facts = WorksDepositFacts(
         today=today(),
@@ -89,6 +97,8 @@ async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None
         replaced=_piece_facts(replaced, file),
         attached=tuple(_piece_facts(piece, None) for piece in attached),
         waiting=await _waiting(draft),
+        contract=contract,
+        billed=await _billed(draft, contract, own_id),
         number_used_by=await _number_used_by(draft, own_id),
         reference_used_by=await _reference_used_by(draft, own_id),
     )
@@ -121,6 +131,77 @@ async def _parties(
     return found
 
 
+async def _contract(draft: PieceDraft, file: BillingFile | None) -> KnownContract | None:
+    """The contract of the file, or that of the number that a first piece gives."""
+    if file is not None:
+        return await contract_by_id(file.contract_id)
+    ref = draft.named().get(Party.CONTRACTING_AUTHORITY)
+    if ref is None:
+        return await contract_played(draft.contract_number, draft.depositor_id)
+    authority = await _named(draft, Party.CONTRACTING_AUTHORITY)
+    recipient = authority.id if authority else None
+    return await contract_for(draft.contract_number, recipient, draft.depositor_id)
+
+
+async def _with_contract(
+    parties: Mapping[Party, Named], draft: PieceDraft, contract: KnownContract | None
+) -> Mapping[Party, Named]:
+    """The parties, with those that a contract in force names and the draft leaves out."""
+    if contract is None or not contract.is_in_force:
+        return parties
+    found = dict(parties)
+    given = draft.named()
+    for party, known in expected(contract, draft.frame, draft.depositor_id).items():
+        # Who works for two says for which.
+        if party in given or len(known) != 1 or party is circuits.deposited_as(draft.frame):
+            continue
+        if party not in found or party is Party.RECIPIENT:
+            found[party] = await _by_id(known[0].structure_id, known[0].service_id)
+    return found
+
+
+async def _billed(
+    draft: PieceDraft, contract: KnownContract | None, own_id: str | None
+) -> Mapping[str, Decimal]:
+    """What a subcontractor has billed to direct payment, for each of those it works for."""
+    if contract is None or draft.depositor_id is None or not circuits.row(draft.frame).joins:
+        return {}
+    return {
+        p.structure_id: await billed(contract.id, draft.depositor_id, p.structure_id, but=own_id)
+        for p in contract.principals_of(draft.depositor_id)
+    }
+
+
+@counts
+async def _billed_by_pieces(
+    contract_id: str, subcontractor_id: str, principal_id: str, but: str | None
+) -> int:
+    """Net cents of the requests (A10, A11) that did not come to nothing."""
+    frames = [frame.value for frame in WORKS_FRAMES if circuits.row(frame).joins]
+    ended = [*_NOT_COUNTED, "REJETEE"]
+    marks = [", ".join(f"${n}" for n in range(5, 5 + len(frames)))]
+    start = 5 + len(frames)
+    marks.append(", ".join(f"${n}" for n in range(start, start + len(ended))))
+    rows = await fetch(
+        "SELECT COALESCE(SUM(total_net_cents), 0) FROM works_piece WHERE contract_id = $1"
+        " AND depositor_id = $2 AND validator_id = $3 AND id <> $4"
+        f" AND frame IN ({marks[0]}) AND status NOT IN ({marks[1]})",
+        contract_id,
+        subcontractor_id,
+        principal_id,
+        but or "",
+        *frames,
+        *ended,
+    )
+    return int(rows[0][0])
+
+
+async def _by_id(structure_id: str, service_id: str | None) -> Named:
+    rows: Sequence[Any] = await fetch("SELECT * FROM structure WHERE id = $1", structure_id)
+    services: Sequence[Any] = await fetch("SELECT * FROM service WHERE id = $1", service_id or "")
+    return Named(rows[0], services[0] if services else None)
+
+
 async def _named(draft: PieceDraft, party: Party) -> Named | None:
     ref = searchable_party(getattr(draft, PARTY_FIELDS[party]))
     rows: Sequence[Any] = await fetch(
@@ -143,11 +224,7 @@ async def _of_file(file: BillingFile | None) -> dict[Party, Named]:
         return {}
     found = {}
     for party, (structure_id, service_id) in parties_of_file(file).items():
-        rows: Sequence[Any] = await fetch("SELECT * FROM structure WHERE id = $1", structure_id)
-        services: Sequence[Any] = await fetch(
-            "SELECT * FROM service WHERE id = $1", service_id or ""
-        )
-        found[party] = Named(rows[0], services[0] if services else None)
+        found[party] = await _by_id(structure_id, service_id)
     return found
 
 

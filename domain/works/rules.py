@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from domain.contracts.facts import KnownContract
 from domain.errors import Problem
 from domain.identifiers import is_invoice_number
 from domain.invoices.form import EARLIEST, LATEST
@@ -30,7 +31,8 @@ from domain.reference.currencies import CURRENCIES
 from domain.reference.frames import WORKS_FRAMES
 from domain.rules_text import problem, text_problems
 from domain.works import circuits
-from domain.works.draft import PARTY_FIELDS, PieceDraft
+from domain.works.contract_rules import contract_problems
+from domain.works.draft import PieceDraft
 from domain.works.lifecycle import OPEN_TO_FOLLOW, REFUSED
 from domain.works.progress import rule_against
 
@@ -92,6 +94,9 @@ class WorksDepositFacts:
     waiting: Sequence[str] = ()
     number_used_by: str | None = None
     reference_used_by: str | None = None
+    # The contract that the piece bills, and what was billed to direct payment, by principal.
+    contract: KnownContract | None = None
+    billed: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 Facts = WorksDepositFacts
@@ -302,10 +307,10 @@ def _named(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
     if opens:
         for party in circuits.needed_to_open(draft.frame):
             if party not in given and party not in facts.parties:
-                yield problem("BDR-WRK-001", (*path, _field(party)))
+                yield problem("BDR-WRK-001", (*path, circuits.FIELDS[party]))
     earlier = facts.previous or facts.replaced
     for party, ref in given.items():
-        at = (*path, _field(party))
+        at = (*path, circuits.FIELDS[party])
         known = facts.parties.get(party)
         if ref.identifier is None:
             yield problem("BDR-WRK-001", (*at, "identifier"))
@@ -324,7 +329,7 @@ def _able(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
         known = facts.parties.get(party)
         if known is None or party is mine:
             continue
-        at = (*path, _field(party))
+        at = (*path, circuits.FIELDS[party])
         if not known.is_active or (known.service is not None and not known.service.is_active):
             yield problem("BDR-WRK-013", at, name=known.name)
         elif party is Party.RECIPIENT:
@@ -336,18 +341,6 @@ def _able(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
     holder = facts.parties.get(Party.HOLDER)
     if mine is None and holder is not None and holder.id == draft.depositor_id:
         yield problem("BDR-WRK-033", (*path, "holder"), frame=draft.frame)
-
-
-def _field(party: Party) -> str:
-    return _SHOWN[PARTY_FIELDS[party]]
-
-
-_SHOWN = {
-    "holder": "holder",
-    "project_manager": "projectManager",
-    "contracting_authority": "contractingAuthority",
-    "finance": "finance",
-}
 
 
 # The chain
@@ -403,6 +396,11 @@ def _contract(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
     known = earlier.contract_number if earlier else None
     if known and draft.contract_number and draft.contract_number != known:
         yield problem("BDR-WRK-051", (*path, "contractNumber"), contract=known)
+
+
+def _roles(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
+    named = {party: known.id for party, known in facts.parties.items()}
+    return contract_problems(draft, facts.contract, named=named, billed=facts.billed, path=path)
 
 
 def _replaced(draft: PieceDraft, facts: Facts, path: Path) -> Problems:
@@ -462,6 +460,7 @@ _CHECKS = (
     _able,
     _previous,
     _contract,
+    _roles,
     _replaced,
     _correction,
     _attached,
