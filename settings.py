@@ -196,8 +196,8 @@ class Settings(BaseSettings):
 
     signed_texts: Path | None = Field(
         None,
-        description="JSON file of the site's own versions of the terms of use and of the mandate;"
-        " see README. Ours are used where it has none.",
+        description="JSON file of the site's own versions of the terms of use and of the mandate,"
+        " see *Texts that people sign*. Ours are used where it has none.",
     )
 
     # External provider

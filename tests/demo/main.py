@@ -346,7 +346,7 @@ async def ping(play: Play) -> str:
     )
     refuse(done)
     for _ in range(int(PATIENCE / 0.05)):
-        if any(e["kind"] == "webhook.ping" for e in play.receiver.reader.events):
+        if any(e["kind"] == "WEBHOOK_PING" for e in play.receiver.reader.events):
             return f"verified with the public package, {play.receiver.refused} refused"
         await asyncio.sleep(0.05)
     raise Failed("no ping arrived")
