@@ -17,7 +17,7 @@ from domain.contracts.codes import (
 )
 from domain.contracts.draft import ContractDraft, Terms
 from domain.contracts.models import Contract, ContractParty, ContractVersion
-from domain.contracts.queries import MANAGE, READ, role_sides_of, sides_of
+from domain.contracts.queries import MANAGE, READ, readers_of, role_sides_of, sides_of
 from domain.contracts.rules import (
     admission_problems,
     comment_problems,
@@ -157,6 +157,8 @@ async def answer(actor: Actor, party_id: str, given: Answer) -> Contract:
         row = next((r for r in rows if r.id == party_id), None)
         if row is None:
             raise WrongStatus(problem("BDR-CTR-026", ("party",)))
+        if not any(actor.may(READ, reader) for reader in readers_of(row, rows)):
+            raise NotFound(problem("BDR-REQ-001", ("party",)))
         step, acting = _role_step(row, given.action, actor)
         _check_answer(step, given)
         version = await ContractVersion.get(id=row.version_id)

@@ -242,6 +242,19 @@ async def test_a_role_is_answered_by_its_structure_alone(database: str) -> None:
     assert await head() == before
 
 
+async def test_a_role_that_one_does_not_see_is_not_found(database: str) -> None:
+    circle = await a_circle()
+    contract = await a_proposal(of_a_group(circle), circle.authority)
+    row = next(r for r in await roles_of(contract) if r.structure_id == circle.other.id)
+    asked = {"input": {"party": row.id, "action": "ACCEPT"}}
+    async with door(actors_of(circle)) as ask:
+        competitor = await ask("subcontractor", ANSWER, asked)
+        principal = await ask("co_contractor", ANSWER, asked)
+
+    assert competitor.user_errors == [("NOT_FOUND", ["party"])]
+    assert principal.user_errors == [("FORBIDDEN", ["action"])]
+
+
 async def test_a_role_is_declined_with_words_and_may_be_accepted_later(database: str) -> None:
     circle = await a_circle()
     contract = await a_proposal(of_a_group(circle), circle.authority)
