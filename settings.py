@@ -25,6 +25,7 @@ from domain import cursors, deadlines, policy, shared_clock, wakeups
 from domain.accounts import erasure
 from domain.chain.sealing import seal_all, unsealed
 from domain.checkpoints import making as checkpoints
+from domain.claims import holdings as claim_holdings
 from domain.connections import accounts, delegations
 from domain.connections import holdings as connection_holdings
 from domain.db import close_database, engine, fetch, open_database
@@ -50,6 +51,7 @@ HOLDERS = (
     erasure,
     signature_holdings,
     connection_holdings,
+    claim_holdings,
     auth_holdings,
     webhook_holdings,
     inbox_holdings,
@@ -67,6 +69,8 @@ MODELS = {
         "domain.structures.models",
         "domain.invoices.models",
         "domain.works.models",
+        "domain.memos.models",
+        "domain.refunds.models",
     ],
     "auth": ["auth.models", "auth.factors.models"],
     "webhooks": ["webhooks.models"],
@@ -293,6 +297,12 @@ class Settings(BaseSettings):
         ge=0,
         le=365,
         description="Days after which a general statement is told to be deemed accepted; 0: never.",
+    )
+    memos_until_certified: int = Field(
+        50,
+        ge=0,
+        description="Memos of court costs that a provider may send before a registry certifies one;"
+        " 0: any number.",
     )
 
     # GraphQL
@@ -643,6 +653,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             works_general_statement_days=settings.works_general_statement_days,
             works_tacit_answer_days=settings.works_tacit_answer_days,
             works_signature_days=settings.works_signature_days,
+            memos_until_certified=settings.memos_until_certified,
             environment=settings.environment,
             sandbox_clock_is_open=settings.sandbox_clock == "open",
             connection_approval=settings.connection_approval,

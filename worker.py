@@ -10,7 +10,9 @@ from functools import partial
 import dramatiq
 from pydantic import ValidationError
 
-import domain.invoices.actions  # noqa: F401 - lets the clock take its steps on invoices
+import domain.invoices.actions
+import domain.memos.actions
+import domain.refunds.actions  # noqa: F401 - on refund requests
 from app import stored_documents
 from commands.log_lines import configure_logs
 from settings import Settings, listening, opened, problems_of

@@ -23,6 +23,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "invoice": ("Facture", "Invoice"),
     "works_piece": ("Pièce de facturation de travaux", "Works billing piece"),
     "billing_file": ("Dossier de facturation", "Billing file"),
+    "memo": ("Mémoire de frais de justice", "Memo of court costs"),
+    "refund": ("Demande de remboursement", "Refund request"),
     "structure": ("Structure, avec ses services, mandats et espaces", "Structure, with its parts"),
     "attachment": ("Rattachement", "Attachment"),
     "account": ("Compte", "Account"),
@@ -39,7 +41,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 # What carries a change of status.
 STATUS_CHANGES = frozenset(
     f"{kind}.{fact}"
-    for kind in ("invoice", "works_piece")
+    for kind in ("invoice", "works_piece", "memo", "refund")
     for fact in ("submitted", "status_changed")
 )
 
@@ -62,6 +64,16 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "billing_file.opened":        EventKind("billing_file", "Dossier de facturation ouvert",           "Billing file opened"),
     "billing_file.piece_added":   EventKind("billing_file", "Pièce ajoutée au dossier",                "Piece added to the file"),
     "billing_file.progressed":    EventKind("billing_file", "Dossier attendu d'un autre acteur ou terminé", "File waits for another actor, or is over"),
+    "memo.draft_saved":       EventKind("memo",      "Brouillon de mémoire enregistré",              "Memo draft saved"),
+    "memo.submitted":         EventKind("memo",      "Mémoire envoyé au greffe",                     "Memo sent to the registry"),
+    "memo.status_changed":    EventKind("memo",      "Statut du mémoire modifié",                    "Memo status changed"),
+    "memo.acknowledged":      EventKind("memo",      "Refus, rejet ou suspension du mémoire acquitté", "Refusal, rejection or suspension of the memo acknowledged"),
+    "memo.rejection_handled": EventKind("memo",      "Refus ou rejet du mémoire traité",             "Refusal or rejection of the memo handled"),
+    "refund.draft_saved":     EventKind("refund",    "Brouillon de demande de remboursement enregistré", "Refund request draft saved"),
+    "refund.submitted":       EventKind("refund",    "Demande de remboursement envoyée au service des impôts", "Refund request sent to the tax office"),
+    "refund.status_changed":  EventKind("refund",    "Statut de la demande de remboursement modifié", "Refund request status changed"),
+    "refund.acknowledged":    EventKind("refund",    "Refus, rejet ou suspension de la demande acquitté", "Refusal, rejection or suspension of the refund request acknowledged"),
+    "refund.rejection_handled": EventKind("refund",  "Refus ou rejet de la demande traité",          "Refusal or rejection of the refund request handled"),
     "structure.created":      EventKind("structure", "Structure créée",                              "Structure created"),
     "structure.updated":      EventKind("structure", "Structure modifiée",                           "Structure updated"),
     "structures.imported":    EventKind("import",    "Annuaire importé",                             "Directory imported"),

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from domain import demonstration_claims as claims
 from domain import events
 from domain.access import SYSTEM, Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts import actions as accounts
@@ -97,7 +98,9 @@ DIGGER    = Company("01042002400019", "TERRASSEMENTS LAURENT",    SizeCategory.T
 BUILDER   = Company("01042003200012", "BÂTIMENTS DU GIER",        SizeCategory.ETI, "Saint-Chamond", "42400", "FR7630006000010000000043026", (("TRAVAUX", "Direction des travaux"),))
 JOINER    = Company("01042004000015", "MENUISERIE DES ALPES",     SizeCategory.PME, "Grenoble",      "38000", "FR7630006000010000000044093", factor="AFFACTURAGE FICTIF SA")
 AGENT     = Company("01042005700019", "ATELIERS RÉUNIS DE LOIRE", SizeCategory.GE,  "Lyon",          "69003", "FR7630006000010000000045063")
-COMPANIES = (STATIONER, DIGGER, BUILDER, JOINER, AGENT)
+TRANSLATOR = Company("01042006500012", "TRADUCTIONS DU PILAT",   SizeCategory.TPE, "Bourg-Argental", "42220", "FR7630006000010000000046033")
+FARM      = Company("01042007300016", "GAEC DES MONTS DU FOREZ",  SizeCategory.TPE, "Chalmazel",     "42920", "FR7630006000010000000047003")
+COMPANIES = (STATIONER, DIGGER, BUILDER, JOINER, AGENT, TRANSLATOR, FARM)
 
 # What the seed and the demonstration ask of real bodies, beyond the directory's own columns.
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
@@ -130,8 +133,8 @@ class Persona:
 
 
 PERSONAS: Mapping[str, Persona] = {
-    "supplier":      Persona("fournisseur@bordereau.example", "Camille Fournier", (STATIONER.siret, DIGGER.siret, JOINER.siret),
-                             "deposit and follow invoices of three companies"),
+    "supplier":      Persona("fournisseur@bordereau.example", "Camille Fournier", (STATIONER.siret, DIGGER.siret, JOINER.siret, TRANSLATOR.siret, FARM.siret),
+                             "deposit and follow invoices of three companies, memos of a translator, refund requests of a farm"),
     "recipient":     Persona("destinataire@bordereau.example", "Dominique Maire", (SAINT_ETIENNE, PARIS_CITY, LYON, STATE),
                              "process the invoices of four public bodies"),
     "validator":     Persona("valideur@bordereau.example", "Sacha Titulaire", (BUILDER.siret, AGENT.siret),
@@ -242,6 +245,8 @@ async def _structures() -> dict[str, dict[str, str]]:
         "holder": BUILDER.siret,
         "coContractor": JOINER.siret,
         "agent": AGENT.siret,
+        "translator": TRANSLATOR.siret,
+        "farm": FARM.siret,
         "recipient": SAINT_ETIENNE,
         "state": STATE,
         "paris": PARIS_CITY,
@@ -598,6 +603,13 @@ async def _tell_stories(people: Mapping[str, Account]) -> None:
                 await scene.play()
             clock.release()
             await stage.leave_a_draft()
+            await claims.tell(
+                stage.actors["supplier"],
+                stage.actors["recipient"],
+                translator=await _structure(TRANSLATOR.siret),
+                farm=await _structure(FARM.siret),
+                state=await _structure(STATE),
+            )
     finally:
         clock.release()
 

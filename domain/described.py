@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from domain.claims.circuit import CLAIM_ACTIONS
 from domain.invoices.lifecycle import INVOICE
 from domain.invoices.variants import INVOICE_VARIANTS
 from domain.invoices.words import INVOICE_ACTIONS
 from domain.lifecycles import Described
+from domain.memos.lifecycle import MEMO, MEMO_VARIANTS
 from domain.reference.words import Words
+from domain.refunds.lifecycle import REFUND, REFUND_VARIANTS
 from domain.works.lifecycle import WORKS
 from domain.works.variants import WORKS_VARIANTS
 from domain.works.words import WORKS_ACTIONS
@@ -20,6 +23,8 @@ class DocumentKind(StrEnum):
 
     INVOICE = "INVOICE"
     WORKS_PIECE = "WORKS_PIECE"
+    MEMO = "MEMO"
+    REFUND = "REFUND"
 
 
 LIFECYCLES: Mapping[DocumentKind, Described] = {
@@ -34,6 +39,18 @@ LIFECYCLES: Mapping[DocumentKind, Described] = {
         WORKS,
         WORKS_ACTIONS,
         WORKS_VARIANTS,
+    ),
+    DocumentKind.MEMO: Described(
+        Words("Mémoire de frais de justice", "Memo of court costs"),
+        MEMO,
+        CLAIM_ACTIONS,
+        MEMO_VARIANTS,
+    ),
+    DocumentKind.REFUND: Described(
+        Words("Demande de remboursement", "Refund request"),
+        REFUND,
+        CLAIM_ACTIONS,
+        REFUND_VARIANTS,
     ),
 }
 

@@ -121,6 +121,23 @@ async def locked(model: type[D], identifier: str, actor: Actor, path: tuple[str,
     return document
 
 
+def check_version(document: Document, expected: int | None, path: tuple[str, ...] = ()) -> None:
+    """Refuse when the document changed since the caller read it.
+
+    Raises:
+        Conflict
+    """
+    if expected not in (None, document.event_count):
+        raise Conflict(
+            problem(
+                "BDR-REQ-004",
+                (*path, "expectedVersion"),
+                expected=str(expected),
+                actual=str(document.event_count),
+            )
+        )
+
+
 async def move(
     model: type[D],
     identifier: str,
@@ -166,15 +183,7 @@ async def checked(
         NotFound, WrongStatus, Forbidden, Invalid, Conflict
     """
     document = await locked(model, identifier, actor, (*path, "id"))
-    if given.expected_version not in (None, document.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                (*path, "expectedVersion"),
-                expected=str(given.expected_version),
-                actual=str(document.event_count),
-            )
-        )
+    check_version(document, given.expected_version, path)
     step = _step(document, action, actor, (*path, "action"))
     _check_needs(document, step, given, path)
     return document, step

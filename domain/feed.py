@@ -13,6 +13,7 @@ from domain.access import Actor, Permission
 from domain.catalogue import EVENT_KINDS, STATUS_CHANGES
 from domain.errors import Problem
 from domain.events import Event
+from domain.payments.steps import BEFORE_DEPOSIT
 from domain.rules_text import problem
 from domain.select import Condition, Select, all_of, among, any_of, exists, rising
 
@@ -30,12 +31,22 @@ class Direction(StrEnum):
     WORKS = "WORKS"
 
 
+# An invoice is opened by another right in each part; where one right opens all parts, the card
+# says who plays which.
 _RIGHTS: Mapping[str, Permission] = {
     Direction.ISSUED: Permission.READ_ISSUED,
     Direction.RECEIVED: Permission.READ_RECEIVED,
     Direction.TO_VALIDATE: Permission.READ_TO_VALIDATE,
     Direction.WORKS: Permission.READ_WORKS,
 }
+_PARTS: Mapping[str, str] = {
+    Direction.ISSUED: "supplier",
+    Direction.RECEIVED: "recipient",
+    Direction.TO_VALIDATE: "validator1",
+}
+_CLAIMS = ("memo", "refund")
+# What a card calls the whole amount of its document.
+_TOTALS = ("totalGrossAfterDiscount", "totalGross", "amountToPay")
 
 
 class Viewer(Protocol):
@@ -85,7 +96,7 @@ class EventFilter:
             return False
         if self.total_from is None and self.total_to is None:
             return True
-        text = card.get("totalGrossAfterDiscount", card.get("totalGross"))
+        text = next((card[name] for name in _TOTALS if name in card), None)
         total = None if text is None else Decimal(text)
         return (
             total is not None
@@ -95,10 +106,9 @@ class EventFilter:
 
     def _is(self, direction: str, event: Event, viewer: Viewer) -> bool:
         """Whether the viewer has that part in the document, in one of the structures asked for."""
-        right = _RIGHTS[direction]
-        places = [place for place, permission in event.audience if permission == right]
-        return any(viewer.may(right, place) for place in places) and (
-            not self.structures or any(place in self.structures for place in places)
+        places = _places(direction, event)
+        return any(viewer.may(Permission(right), place) for place, right in places) and (
+            not self.structures or any(place in self.structures for place, _ in places)
         )
 
     def stored(self) -> dict[str, Any]:
@@ -109,6 +119,17 @@ class EventFilter:
     def of(cls, stored: Mapping[str, Any]) -> EventFilter:
         """The filter that `stored()` kept."""
         return cls(**{name: _read(value) for name, value in stored.items()})
+
+
+def _places(direction: str, event: Event) -> list[tuple[str, str]]:
+    """The places from which the part is played in the document, and the right needed there."""
+    if event.subject_kind not in _CLAIMS:
+        return [(place, right) for place, right in event.audience if right == _RIGHTS[direction]]
+    if direction == Direction.RECEIVED and event.data.get("status") in BEFORE_DEPOSIT:
+        return []
+    named = event.data.get(_PARTS.get(direction, "")) or {}
+    own = (named.get("id"), named.get("serviceId"))
+    return [(place, right) for place, right in event.audience if place in own]
 
 
 _NOTHING: tuple[Any, ...] = (None, frozenset())
@@ -126,14 +147,15 @@ MOST_VALUES = 250
 _DOCUMENTS = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "invoice")
 _PIECES = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "works_piece")
 _FILES = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject == "billing_file")
+_CLAIM_KINDS = frozenset(kind for kind, row in EVENT_KINDS.items() if row.subject in _CLAIMS)
 # The kinds of events of which a criterion says something, when not of all.
 SPEAKS_OF: Mapping[str, frozenset[str]] = {
-    "services": _DOCUMENTS,
+    "services": _DOCUMENTS | _CLAIM_KINDS,
     "statuses": STATUS_CHANGES,
     "deposit_modes": _DOCUMENTS,
-    "directions": _DOCUMENTS | _PIECES | _FILES,
-    "total_from": _DOCUMENTS | _PIECES,
-    "total_to": _DOCUMENTS | _PIECES,
+    "directions": _DOCUMENTS | _CLAIM_KINDS | _PIECES | _FILES,
+    "total_from": _DOCUMENTS | _CLAIM_KINDS | _PIECES,
+    "total_to": _DOCUMENTS | _CLAIM_KINDS | _PIECES,
 }
 
 

@@ -10,6 +10,7 @@ from domain.access import ActorKind, Level, Permission, Role, Space
 from domain.accounts.membership import AttachmentStatus, MemberAction
 from domain.accounts.models import AccountStatus, SpaceStatus
 from domain.catalogue import EVENT_KINDS
+from domain.claims.circuit import CLAIM_ACTIONS, ClaimAction
 from domain.connections import words as connections
 from domain.connections.models import (
     ConnectionStatus,
@@ -36,12 +37,14 @@ from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.invoices.words import INVOICE_ACTIONS, NEEDS
 from domain.lifecycle import Need, Party
+from domain.memos.draft import MISSION_KINDS, MissionKind
 from domain.reference import deposits, frames, payment, reasons, statuses, vat
 from domain.reference.countries import COUNTRIES
 from domain.reference.currencies import CURRENCIES
 from domain.reference.identifier_types import IDENTIFIER_TYPES
 from domain.reference.units import UNITS
 from domain.reference.words import Locale, Words
+from domain.refunds.draft import ENERGY_PRODUCTS, TAX_FAMILIES, EnergyProduct, TaxFamily
 from domain.structures.models import (
     BankReferenceKind,
     Nature,
@@ -249,6 +252,10 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     deposits.FlowState: {s: row.label for s, row in deposits.FLOW_STATES.items()},
     deposits.AttachmentType: {t: row.label for t, row in deposits.ATTACHMENT_TYPES.items()},
     InvoiceAction: INVOICE_ACTIONS,
+    ClaimAction: CLAIM_ACTIONS,
+    MissionKind: MISSION_KINDS,
+    TaxFamily: TAX_FAMILIES,
+    EnergyProduct: ENERGY_PRODUCTS,
     Need: NEEDS,
     Party: PARTIES,
     DocumentKind: DOCUMENT_KINDS,

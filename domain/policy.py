@@ -33,6 +33,8 @@ class Policy:
     works_general_statement_days: int = 30
     works_tacit_answer_days: int = 10
     works_signature_days: int = 30
+    # How many memos a provider may send before a registry certifies one; 0: any number.
+    memos_until_certified: int = 50
     # Said of connections, and in webhooks.
     environment: str = "sandbox"
     # Whether those who act on documents may move the clock of a sandbox.

@@ -51,12 +51,12 @@ INVOICES: dict[str, RuleText] = {
     ),
     "BDR-INV-002": RuleText(
         "INVALID_FORMAT",
-        "Le numéro de facture « {number} » compte de 1 à 20 caractères : lettres non accentuées, "
+        "Le numéro « {number} » compte de 1 à 20 caractères : lettres non accentuées, "
         "chiffres, tiret, tiret bas, barre oblique ou plus, sans espace.",
-        "The invoice number “{number}” must have 1 to 20 characters: plain letters, digits, "
+        "The number “{number}” must have 1 to 20 characters: plain letters, digits, "
         "hyphen, underscore, slash or plus, and no space.",
-        "Corrigez le numéro ; il doit être celui qui figure sur la facture.",
-        "Correct the number; it must be the one printed on the invoice.",
+        "Corrigez le numéro ; il doit être celui qui figure sur le document.",
+        "Correct the number; it must be the one printed on the document.",
         f"{AFNOR} BR-FR-02, BR-FR-CPRO-02",
     ),
     "BDR-INV-003": RuleText(
@@ -900,9 +900,9 @@ LIFE_CYCLE: dict[str, RuleText] = {
     ),
     "BDR-LIF-021": RuleText(
         "MUST_ACKNOWLEDGE",
-        "{count} facture(s) rejetée(s) ou suspendue(s) depuis plus de {days} jours attendent votre "
+        "{count} demande(s) rejetée(s) ou suspendue(s) depuis plus de {days} jours attendent votre "
         "acquittement ; les nouveaux dépôts sont bloqués.",
-        "{count} rejected or suspended invoice(s) have waited for your acknowledgement for more "
+        "{count} rejected or suspended request(s) have waited for your acknowledgement for more "
         "than {days} days; new deposits are blocked.",
         "Acquittez-les par l'action ACKNOWLEDGE.",
         "Acknowledge them with the action ACKNOWLEDGE.",
@@ -3269,6 +3269,210 @@ CONTRACTS: dict[str, RuleText] = {
     ),
 }
 
+MEMOS: dict[str, RuleText] = {
+    "BDR-MEM-001": RuleText(
+        "NOT_ALLOWED",
+        "L'espace « Mémoires de frais de justice » de {name} est fermé.",
+        "The memo space of {name} is closed.",
+        "Un gestionnaire l'ouvre par « spaceOpen ».",
+        "A manager opens it with “spaceOpen”.",
+    ),
+    "BDR-MEM-002": RuleText(
+        "NOT_ALLOWED",
+        "{name} n'a pas ouvert l'espace « Mémoires de frais de justice » : aucun mémoire ne peut "
+        "lui être adressé.",
+        "{name} has not opened the memo space: no memo can be sent to it.",
+        "Vérifiez le SIRET de la juridiction ; à défaut, adressez-vous à son greffe.",
+        "Check the SIRET of the jurisdiction; failing that, ask its registry.",
+    ),
+    "BDR-MEM-003": RuleText(
+        "NOT_ALLOWED",
+        "Un prestataire n'adresse pas de mémoire à lui-même.",
+        "A provider sends no memo to itself.",
+        "Indiquez le SIRET de la juridiction qui a confié la mission.",
+        "Give the SIRET of the jurisdiction that ordered the mission.",
+    ),
+    "BDR-MEM-004": RuleText(
+        "DUPLICATE",
+        "Le prestataire a déjà envoyé un mémoire sous le numéro {number}.",
+        "The provider has already sent a memo numbered {number}.",
+        "Changez le numéro ; celui d'un mémoire refusé ou rejeté reste pris.",
+        "Change the number; that of a refused or rejected memo stays taken.",
+    ),
+    "BDR-MEM-005": RuleText(
+        "FUTURE_DATE",
+        "Le mémoire est daté du {date}, qui n'est pas encore arrivé.",
+        "The memo is dated {date}, which is still to come.",
+        "Corrigez la date du mémoire.",
+        "Correct the date of the memo.",
+    ),
+    "BDR-MEM-006": RuleText(
+        "FUTURE_DATE",
+        "La mission se termine le {date} : un mémoire s'envoie une fois la mission achevée.",
+        "The mission ends on {date}: a memo is sent once the mission is over.",
+        "Corrigez la date de fin, ou attendez la fin de la mission.",
+        "Correct the end date, or wait for the end of the mission.",
+    ),
+    "BDR-MEM-007": RuleText(
+        "OUT_OF_RANGE",
+        "La mission s'est achevée le {date} : son mémoire s'envoyait au plus tard le {last}, un an "
+        "après.",
+        "The mission ended on {date}: its memo had to be sent by {last}, one year later.",
+        "Vérifiez la date de fin de mission ; passé un an, le mémoire n'est plus recevable.",
+        "Check the end of the mission; after one year the memo can no longer be received.",
+        CHORUS,
+    ),
+    "BDR-MEM-008": RuleText(
+        "OUT_OF_RANGE",
+        "La réquisition ou l'ordonnance est datée du {date}, après la fin de la mission ({ended}).",
+        "The requisition or order is dated {date}, after the end of the mission ({ended}).",
+        "Corrigez l'une des deux dates.",
+        "Correct one of the two dates.",
+    ),
+    "BDR-MEM-009": RuleText(
+        "REQUIRED",
+        "Un mémoire détaille au moins une dépense.",
+        "A memo lists at least one expense.",
+        "Ajoutez les lignes du mémoire.",
+        "Add the lines of the memo.",
+    ),
+    "BDR-MEM-010": RuleText(
+        "NOTHING_TO_PAY",
+        "Le montant du mémoire est nul.",
+        "The amount of the memo is zero.",
+        "Indiquez le montant des frais.",
+        "Give the amount of the costs.",
+    ),
+    "BDR-MEM-011": RuleText(
+        "LIMIT_REACHED",
+        "Ce prestataire a envoyé {most} mémoires et aucun greffe n'en a encore certifié : il n'en "
+        "envoie pas davantage pour l'instant.",
+        "This provider has sent {most} memos and no registry has certified one yet: it sends no "
+        "more for now.",
+        "Attendez qu'un premier mémoire soit certifié.",
+        "Wait until a first memo is certified.",
+        CHORUS,
+    ),
+}
+
+REFUNDS: dict[str, RuleText] = {
+    "BDR-RFD-001": RuleText(
+        "NOT_ALLOWED",
+        "L'espace « Demandes de remboursement » de {name} est fermé.",
+        "The refund space of {name} is closed.",
+        "Un gestionnaire l'ouvre par « spaceOpen ».",
+        "A manager opens it with “spaceOpen”.",
+    ),
+    "BDR-RFD-002": RuleText(
+        "NOT_ALLOWED",
+        "{name} n'a pas ouvert l'espace « Demandes de remboursement » : aucune demande ne peut lui "
+        "être adressée.",
+        "{name} has not opened the refund space: no request can be sent to it.",
+        "Vérifiez le SIRET du service des impôts compétent.",
+        "Check the SIRET of the competent tax office.",
+    ),
+    "BDR-RFD-003": RuleText(
+        "NOT_ALLOWED",
+        "Un exploitant n'adresse pas de demande à lui-même.",
+        "An operator sends no request to itself.",
+        "Indiquez le SIRET du service des impôts.",
+        "Give the SIRET of the tax office.",
+    ),
+    "BDR-RFD-004": RuleText(
+        "DUPLICATE",
+        "L'exploitant a déjà envoyé une demande sous le numéro {number}.",
+        "The operator has already sent a request numbered {number}.",
+        "Changez le numéro ; celui d'une demande refusée ou rejetée reste pris.",
+        "Change the number; that of a refused or rejected request stays taken.",
+    ),
+    "BDR-RFD-005": RuleText(
+        "FUTURE_DATE",
+        "La demande est datée du {date}, qui n'est pas encore arrivé.",
+        "The request is dated {date}, which is still to come.",
+        "Corrigez la date de la demande.",
+        "Correct the date of the request.",
+    ),
+    "BDR-RFD-006": RuleText(
+        "INVALID_FORMAT",
+        "Le numéro PACAGE « {number} » compte neuf chiffres.",
+        "The farm number (PACAGE) “{number}” must have nine digits.",
+        "Reprenez le numéro de votre dossier PAC, sans espace.",
+        "Take the number of your CAP file, without spaces.",
+    ),
+    "BDR-RFD-007": RuleText(
+        "NOT_ALLOWED",
+        "{name} n'est pas identifiée par un SIRET : elle ne demande pas de remboursement.",
+        "{name} is not identified by a SIRET: it asks for no refund.",
+        "Demandez pour l'exploitation qui a un SIRET.",
+        "Ask for the farm that has a SIRET.",
+    ),
+    "BDR-RFD-008": RuleText(
+        "OUT_OF_RANGE",
+        "L'année de consommation {year} n'est pas comprise entre {first} et {last}.",
+        "The year of consumption {year} is not between {first} and {last}.",
+        "Corrigez l'année ; une consommation se rembourse pendant les trois années qui suivent.",
+        "Correct the year; a consumption is refunded during the three years that follow.",
+    ),
+    "BDR-RFD-009": RuleText(
+        "DUPLICATE",
+        "Cet exploitant a déjà une demande pour {year} et cette taxe ({family}).",
+        "This operator already has a request for {year} and this tax ({family}).",
+        "Suivez la demande en cours ; si elle attend encore d'être validée, abandonnez-la pour la "
+        "remplacer.",
+        "Follow the request under way; while it still waits for validation, withdraw it to replace "
+        "it.",
+    ),
+    "BDR-RFD-010": RuleText(
+        "NOT_ALLOWED",
+        "Le produit {product} ne relève pas de la taxe {family}.",
+        "The product {product} does not fall under the tax {family}.",
+        "Corrigez le produit, ou faites une demande par taxe.",
+        "Correct the product, or make one request for each tax.",
+    ),
+    "BDR-RFD-011": RuleText(
+        "NOT_ALLOWED",
+        "La quantité est donnée en {unit} ; ce produit se compte en {expected}.",
+        "The quantity is given in {unit}; this product is counted in {expected}.",
+        "Convertissez la quantité.",
+        "Convert the quantity.",
+    ),
+    "BDR-RFD-012": RuleText(
+        "REQUIRED",
+        "Une demande détaille au moins un achat.",
+        "A request lists at least one purchase.",
+        "Ajoutez une ligne par facture d'achat.",
+        "Add a line for each purchase invoice.",
+    ),
+    "BDR-RFD-013": RuleText(
+        "DUPLICATE",
+        "La facture d'achat {number} est citée plusieurs fois pour le même produit.",
+        "The purchase invoice {number} is given more than once for the same product.",
+        "Réunissez ces lignes.",
+        "Merge these lines.",
+    ),
+    "BDR-RFD-014": RuleText(
+        "AMOUNT_MISMATCH",
+        "Le total demandé {given} n'est pas la somme des lignes, {expected}.",
+        "The total requested {given} is not the sum of the lines, {expected}.",
+        "Corrigez le total ou les lignes.",
+        "Correct the total or the lines.",
+    ),
+    "BDR-RFD-015": RuleText(
+        "NOTHING_TO_PAY",
+        "Le montant demandé est nul.",
+        "The amount requested is zero.",
+        "Indiquez le montant à rembourser.",
+        "Give the amount to be refunded.",
+    ),
+    "BDR-RFD-016": RuleText(
+        "TOO_MANY",
+        "La demande compte {count} lignes, plus que les {most} admises.",
+        "The request has {count} lines, more than the {most} accepted.",
+        "Regroupez les achats.",
+        "Group the purchases.",
+    ),
+}
+
 SECTIONS = (
     INVOICES,
     WORKS,
@@ -3284,6 +3488,8 @@ SECTIONS = (
     CONNECTIONS,
     SANDBOX,
     CONTRACTS,
+    MEMOS,
+    REFUNDS,
 )
 
 RULES: dict[str, RuleText] = dict(chain.from_iterable(s.items() for s in SECTIONS))
@@ -3408,6 +3614,17 @@ FIELDS: dict[str, tuple[str, str]] = {
     "directions": ("Sens", "Direction"),
     "totalFrom": ("Total TTC minimal", "Lowest total"),
     "totalTo": ("Total TTC maximal", "Highest total"),
+    "caseNumber": ("Numéro d'affaire", "Case number"),
+    "mission": ("Mission", "Mission"),
+    "orderedOn": ("Date de la réquisition ou de l'ordonnance", "Date of the requisition or order"),
+    "missionEndedOn": ("Fin de la mission", "End of the mission"),
+    "registryServiceCode": ("Greffe", "Registry"),
+    "farmNumber": ("Numéro PACAGE", "Farm number"),
+    "consumptionYear": ("Année de consommation", "Year of consumption"),
+    "family": ("Taxe", "Tax"),
+    "totalRequested": ("Total demandé", "Total requested"),
+    "product": ("Produit", "Product"),
+    "invoiceNumber": ("Facture d'achat", "Purchase invoice"),
     "user": ("Utilisateur", "User"),
     "clientId": ("Client", "Client"),
     "clientSecret": ("Secret du client", "Client secret"),

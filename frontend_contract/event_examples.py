@@ -32,6 +32,7 @@ _TEXTS: Mapping[str, str] = {
     "contractNumber": "M2026-07",
     "originalInvoiceNumber": "F2026-0031",
     "externalReference": "erp-4711",
+    "caseNumber": "24/01234",
     "from": "2026-11-01",
     "to": "2026-11-20",
     "clientId": "cli_01k9z3q5w7x8y2a4b6c8d0e2f4",
@@ -46,6 +47,7 @@ _TEXTS: Mapping[str, str] = {
 _UNIQUE = "01k9z3q5w7x8y2a4b6c8d0e2f4"
 _TEXT_OF_PATTERN: Mapping[str, str] = {
     "^[0-9]{14}$": "21420218400018",
+    "^[0-9]{9}$": "042001234",
     "^[0-9A-Z]{4}$": "0185",
     "^[0-9a-f]{64}$": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     r"^-?[0-9]+\.[0-9]{2}$": "1240.50",

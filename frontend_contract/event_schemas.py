@@ -26,11 +26,13 @@ from domain.contracts.codes import (
 )
 from domain.identifiers import IdentifierType
 from domain.lifecycle import Party
+from domain.memos.draft import MissionKind
 from domain.reference.deposits import DepositMode
 from domain.reference.frames import Frame, WorksStage
 from domain.reference.payment import InvoiceType
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus
+from domain.refunds.draft import TaxFamily
 from domain.structures.models import Nature, ServiceStatus, SiretChangeStatus, StructureStatus
 from domain.works.progress import Silence, Task
 from frontend_contract.event_examples import example_of, text_of
@@ -116,6 +118,43 @@ _INVOICE = _object(
         "refusedByValidator": _FLAG,
         "supplier": _PARTY_CARD,
         "recipient": _or_null(_PARTY_CARD),
+    }
+)
+# What the cards of memos and of refund requests have in common.
+_CLAIM: Mapping[str, Schema] = {
+    "number": _or_null(_TEXT),
+    "frame": _codes(Frame),
+    "status": _codes(InvoiceStatus),
+    "version": _COUNT,
+    "issuedOn": _or_null(_DATE),
+    "depositedAt": _or_null(_INSTANT),
+    "availableAt": _or_null(_INSTANT),
+    "dueOn": _or_null(_DATE),
+    "amountToPay": _or_null(_AMOUNT),
+    "externalReference": _or_null(_TEXT),
+    "supplier": _PARTY_CARD,
+    "recipient": _or_null(_PARTY_CARD),
+    "validator1": _or_null(_PARTY_CARD),
+}
+_MEMO = _object(
+    {
+        "id": _id("mem"),
+        **_CLAIM,
+        "caseNumber": _or_null(_TEXT),
+        "mission": _or_null(_codes(MissionKind)),
+        "missionEndedOn": _or_null(_DATE),
+        "totalNet": _or_null(_AMOUNT),
+        "totalVat": _or_null(_AMOUNT),
+        "totalGross": _or_null(_AMOUNT),
+    }
+)
+_REFUND = _object(
+    {
+        "id": _id("rfd"),
+        **_CLAIM,
+        "farmNumber": _or_null({"type": "string", "pattern": "^[0-9]{9}$"}),
+        "consumptionYear": _or_null(_COUNT),
+        "family": _or_null(_codes(TaxFamily)),
     }
 )
 # What an erasure replaced in the log: see LOG.md.
@@ -408,6 +447,8 @@ DATA: Mapping[str, Schema] = {
     **{kind: _INVOICE for kind, row in EVENT_KINDS.items() if row.subject == "invoice"},
     **{kind: _PIECE for kind, row in EVENT_KINDS.items() if row.subject == "works_piece"},
     **{kind: _BILLING_FILE for kind, row in EVENT_KINDS.items() if row.subject == "billing_file"},
+    **{kind: _MEMO for kind, row in EVENT_KINDS.items() if row.subject == "memo"},
+    **{kind: _REFUND for kind, row in EVENT_KINDS.items() if row.subject == "refund"},
     "structure.created": _object({"structure": _STRUCTURE}),
     "structure.updated": _object({"structure": _STRUCTURE, "changes": _CHANGES}),
     "sandbox.advanced": _object({"by": _DURATION, "aheadSeconds": _COUNT, "steps": _COUNT}),
@@ -567,6 +608,8 @@ _ACTOR = {
 # What identifies each kind of object.
 _SUBJECT_IDS: Mapping[str, Schema] = {
     "invoice": _id("inv"),
+    "memo": _id("mem"),
+    "refund": _id("rfd"),
     "structure": _id("str"),
     "attachment": _id("att"),
     "account": _id("acc"),

@@ -35,6 +35,8 @@ from schema.scalars import EventCursor
 
 READ_EVENTS = (
     *READ_INVOICES,
+    Permission.READ_MEMOS,
+    Permission.READ_REFUNDS,
     Permission.READ_STRUCTURE,
     Permission.READ_MEMBERS,
     Permission.READ_WEBHOOKS,

@@ -19,8 +19,10 @@ from resolvers.inbox import InboxMutation, InboxQuery
 from resolvers.invoices import InvoiceMutation, InvoiceQuery
 from resolvers.log_checkpoints import LogCheckpointQuery
 from resolvers.members import MemberMutation, MemberQuery
+from resolvers.memos import MemoMutation, MemoQuery
 from resolvers.personal_data import PersonalDataMutation
 from resolvers.reference import ReferenceQuery
+from resolvers.refunds import RefundMutation, RefundQuery
 from resolvers.sandbox import SandboxMutation, SandboxQuery
 from resolvers.signatures import SignatureMutation, SignatureQuery
 from resolvers.structures import StructureMutation, StructureQuery
@@ -46,6 +48,8 @@ class Query(
     MemberQuery,
     InvoiceQuery,
     WorksQuery,
+    MemoQuery,
+    RefundQuery,
     EventQuery,
     LogCheckpointQuery,
     InboxQuery,
@@ -97,6 +101,8 @@ class Mutation(
     PersonalDataMutation,
     InvoiceMutation,
     WorksMutation,
+    MemoMutation,
+    RefundMutation,
     InboxMutation,
     WebhookMutation,
     WebhookPayloadMutation,

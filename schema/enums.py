@@ -11,6 +11,7 @@ import strawberry
 from domain.access import ActorKind, Level, Role, Space
 from domain.accounts.membership import AttachmentStatus, MemberAction
 from domain.accounts.models import AccountStatus, SpaceStatus
+from domain.claims.circuit import ClaimAction
 from domain.connections.models import (
     ConnectionStatus,
     ConnectionType,
@@ -32,6 +33,7 @@ from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
 from domain.lifecycle import Need, Party
+from domain.memos.draft import MissionKind
 from domain.reference.deposits import DepositMode
 from domain.reference.frames import Frame
 from domain.reference.payment import InvoiceType, PaymentMode
@@ -39,6 +41,7 @@ from domain.reference.reasons import Reason, ReasonGroup
 from domain.reference.statuses import InvoiceStatus, StatusTone
 from domain.reference.vat import VatType
 from domain.reference.words import Words
+from domain.refunds.draft import EnergyProduct, TaxFamily
 from domain.structures.models import (
     BankReferenceKind,
     Nature,
@@ -81,6 +84,7 @@ shown_enum(ActorKind, "Nature de l'auteur. What kind of caller acted.")
 shown_enum(AttachmentStatus, "État du rattachement. Only an accepted one opens anything.")
 shown_enum(BankReferenceKind, "Type de références bancaires. How the account was given.")
 shown_enum(Ccag, "CCAG. The general administrative conditions that a contract refers to; published codes.")
+shown_enum(ClaimAction, "Action. What can be done to a memo or a refund request; see `availableActions`.")
 shown_enum(ConnectionAction, "Action. What can be done to a connection; see `availableActions`.")
 shown_enum(ConnectionSide, "Partie. Who takes a step of a connection.")
 shown_enum(ConnectionStatus, "Statut du raccordement. Where a connection stands.")
@@ -96,6 +100,7 @@ shown_enum(ContractVersionStatus, "Statut des termes. Where one version of the t
 shown_enum(DelegationStatus, "Statut de la délégation. Whether anyone still acts by it.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
 shown_enum(DirectPaymentStatus, "Paiement direct. Whether a subcontractor is paid by the contracting authority.")
+shown_enum(EnergyProduct, "Produit énergétique. What was consumed. New values may appear.")
 shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
 shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
 shown_enum(InvoiceAction, "Action. What can be done to an invoice; see `availableActions`.")
@@ -103,6 +108,7 @@ shown_enum(InvoiceStatus, "Statut. Official codes as published; `enumInfo` gives
 shown_enum(InvoiceType, "Type. An invoice or a credit note.")
 shown_enum(Level, "Niveau d'habilitation. How a space was subscribed.")
 shown_enum(MemberAction, "Action sur un rattachement. See `availableActions`.")
+shown_enum(MissionKind, "Mission. What a jurisdiction asked of a provider. New values may appear.")
 shown_enum(Nature, "Nature. Only public structures receive invoices.")
 shown_enum(Need, "Saisie attendue. What must be given with an action.", name="ActionInput")
 shown_enum(Party, "Partie. The part that a structure plays in a document.")
@@ -117,6 +123,7 @@ shown_enum(Space, "Espace. What a member may work in; opened on a structure or o
 shown_enum(SpaceStatus, "État de l'espace. Whether it is open.")
 shown_enum(StatusTone, "Ton. How a status should look on a screen.")
 shown_enum(StructureStatus, "Statut de structure. Deposits need active structures on both sides.")
+shown_enum(TaxFamily, "Taxe. The tax that is asked back.")
 shown_enum(TechnicalStatus, "Statut du compte technique. Whether it may log in.", name="TechnicalAccountStatus")
 shown_enum(VatType, "Type de TVA. When VAT is due, or why there is none.")
 # fmt: on

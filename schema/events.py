@@ -182,6 +182,14 @@ _SUBJECTS: dict[str, tuple[Any, str]] = {
         Annotated["BillingFile", strawberry.lazy("schema.works")],  # noqa: F821 - resolved lazily
         "Dossier. The billing file as it is now; null when you no longer see it.",
     ),
+    "memo": (
+        Annotated["Memo", strawberry.lazy("schema.memos")],  # noqa: F821 - resolved lazily
+        "Mémoire. The memo as it is now; null when you no longer see it.",
+    ),
+    "refund": (
+        Annotated["Refund", strawberry.lazy("schema.refunds")],  # noqa: F821 - resolved lazily
+        "Demande de remboursement. The request as it is now; null when you no longer see it.",
+    ),
     "attachment": (
         Annotated["Attachment", strawberry.lazy("schema.members")],  # noqa: F821 - resolved lazily
         "Rattachement. The attachment as it is now; null when you no longer see it.",

@@ -9,7 +9,7 @@ from typing import Any
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-def filled(value: Any, names: Mapping[str, str]) -> Any:
+def filled(value: Any, names: Mapping[str, Any]) -> Any:
     """The value with `{invoice}` and its like replaced by what they name."""
     match value:
         case str() if found := _PLACE.fullmatch(value):

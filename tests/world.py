@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from auth import consents, technical
 from auth.models import Client, Consent, Session, hashed
@@ -14,6 +15,7 @@ from domain import cursors, policy
 from domain.access import Actor, ActorKind, Level, Permission, Role, Space
 from domain.accounts.actions import create_account, rights_of
 from domain.accounts.models import Account, AccountStatus, Attachment
+from domain.claims.models import Claim
 from domain.clock import now, today
 from domain.connections import delegations, life
 from domain.connections.delegations import Delegate
@@ -31,8 +33,10 @@ from domain.inbox.rules import ConsumerDraft, Place
 from domain.inbox.taking import Order
 from domain.invoices.models import Invoice
 from domain.mail.models import Mail
+from domain.memos.actions import MEMOS
 from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
+from domain.refunds.actions import REFUNDS
 from domain.signatures import texts
 from domain.signatures.texts import TextKind
 from domain.structures import mandate_text, siret_changes
@@ -44,6 +48,7 @@ from domain.structures.spaces import open_space
 from domain.works import actions as works
 from domain.works.draft import PartyRef, PieceDraft
 from domain.works.models import WorksPiece
+from tests.claims.making import Sides, a_claim, sides
 from tests.contracts.kit import a_proposal, accept, role
 from tests.make import (
     Parties,
@@ -107,11 +112,15 @@ class World:
     works_piece: WorksPiece
     contract: Contract
     contract_party: ContractParty
+    memo: Claim
+    refund: Claim
+    court: Sides
+    tax_office: Sides
     delivery: Delivery | None = None
     lease: Lease | None = None
     set_aside: int = 0
 
-    def names(self) -> dict[str, str]:
+    def names(self) -> dict[str, Any]:
         """What the placeholders of registered operations stand for."""
         text, terms = mandate_text.PRESENT, texts.present(TextKind.TERMS)
         invoice = self.invoices[S.MISE_A_DISPOSITION]
@@ -153,6 +162,10 @@ class World:
             "contract": self.contract.id,
             "contractNumber": self.contract.number,
             "contractParty": self.contract_party.id,
+            "memo": self.memo.id,
+            "refund": self.refund.id,
+            "registry": self.court.validating.code,
+            "taxOffice": self.tax_office.validating.code,
             "integrator": self.integrator.id,
             "worksDraft": self.works_draft.id,
             "worksPiece": self.works_piece.id,
@@ -163,6 +176,7 @@ class World:
             "technicalAccount": self.spare.id,
             "delegation": self.delegation.id,
             "today": today().isoformat(),
+            "thisYear": today().year,
             "key": new_id("key"),
         }
 
@@ -271,8 +285,15 @@ async def a_world(*, dispatched: bool = True) -> World:
             expires_at=at + timedelta(hours=12),
         )
     contract = await _a_contract(parties)
+    both = {"supplier": supplier, "recipient": recipient}
+    court = await sides(Space.MEMOIRES_DE_FRAIS, **both)
+    tax_office = await sides(Space.DEMANDES_DE_REMBOURSEMENT, **both)
     world = World(
         parties=parties,
+        memo=await a_claim(MEMOS, court),
+        refund=await a_claim(REFUNDS, tax_office),
+        court=court,
+        tax_office=tax_office,
         contract=contract,
         contract_party=await ContractParty.get(
             contract_id=contract.id, structure_id=parties.supplier.id

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from domain import deadlines, documents, policy
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.contracts.known import turn
-from domain.db import execute_many, fetch, hold
-from domain.documents import Given, Prepare, locked
-from domain.errors import Conflict, Invalid, NotFound, Problem, WrongStatus
+from domain.db import execute_many, hold
+from domain.documents import Given, Prepare, check_version, locked
+from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import transaction
 from domain.ids import findable, new_id
 from domain.invoices.contract_rules import with_validators
@@ -33,7 +32,7 @@ from domain.invoices.sums import line_net
 from domain.invoices.validators import correct, routing_draft
 from domain.lifecycle import Party, Step
 from domain.money import ZERO, cents, plain, total, vat_on
-from domain.payments.steps import TO_ACKNOWLEDGE
+from domain.payments.acknowledging import unacknowledged
 from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
 from domain.rules_text import problem
@@ -84,7 +83,7 @@ async def judge(actor: Actor, draft: Draft, *, own_id: str | None = None) -> Jud
     if known.changed_since is not None:
         found.append(problem("BDR-MBR-068", (*PATH, "supplierId"), **known.changed_since.words()))
     if known.supplier is not None:
-        found += await _unacknowledged(known.supplier["id"])
+        found += await unacknowledged(Invoice, known.supplier["id"], (*PATH, "supplierId"))
     return Judged(draft, known, found)
 
 
@@ -131,7 +130,7 @@ async def save_draft(
         if taken := list(reference_problems(draft, known.facts, PATH)):
             raise Invalid(*taken)
         if saved is not None:
-            _check_version(saved, expected_version)
+            check_version(saved, expected_version)
             if saved.supplier_id != draft.supplier_id:
                 raise Invalid(problem("BDR-INV-074", path))
         invoice = saved or _new_invoice(actor, draft, known)
@@ -153,7 +152,7 @@ async def submit_draft(
     """
     async with transaction():
         invoice = await _draft(actor, draft_id, ("draft",))
-        _check_version(invoice, expected_version)
+        check_version(invoice, expected_version)
         _require_issue(actor, invoice.supplier_id, invoice.supplier_service_id, ("draft",))
         advice = await _submit(invoice, actor)
         await invoice.save()
@@ -405,18 +404,6 @@ async def _draft(actor: Actor, identifier: str, path: tuple[str, ...]) -> Invoic
     return invoice
 
 
-def _check_version(invoice: Invoice, expected: int | None) -> None:
-    if expected not in (None, invoice.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                ("expectedVersion",),
-                expected=str(expected),
-                actual=str(invoice.event_count),
-            )
-        )
-
-
 async def _hold(draft: Draft) -> None:
     """One at a time for the same number, reference, and credited invoice.
 
@@ -429,25 +416,6 @@ async def _hold(draft: Draft) -> None:
     if draft.contract_number and draft.frame is Frame.A9:
         names.add(turn(draft.contract_number))
     await hold(*sorted(names))
-
-
-async def _unacknowledged(supplier_id: str) -> list[Problem]:
-    days = policy.current().acknowledge_within_days
-    if not days:
-        return []
-    marks = ", ".join(f"${n}" for n in range(3, len(TO_ACKNOWLEDGE) + 3))
-    count = (
-        await fetch(
-            "SELECT COUNT(*) FROM invoice WHERE supplier_id = $1 AND status_at < $2"
-            f" AND status IN ({marks}) AND acknowledged_at IS NULL",
-            supplier_id,
-            now() - timedelta(days=days),
-            *sorted(TO_ACKNOWLEDGE),
-        )
-    )[0][0]
-    if not count:
-        return []
-    return [problem("BDR-LIF-021", (*PATH, "supplierId"), count=count, days=days)]
 
 
 def _require_issue(

@@ -50,7 +50,9 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
+class Number:
+    """A figure: its attribute, its name in the API, and how many digits it may have."""
+
     attribute: str
     field: str
     digits: int
@@ -80,23 +82,23 @@ _VALIDATOR_TEXTS = (
     _Text("service_code", "serviceCode", 100),
 )
 _TOTALS = (
-    _Number("total_net", "totalNet", AMOUNT_DIGITS, 2),
-    _Number("total_vat", "totalVat", AMOUNT_DIGITS, 2),
-    _Number("total_gross", "totalGross", AMOUNT_DIGITS, 2),
-    _Number("global_discount", "globalDiscount", AMOUNT_DIGITS, 2),
-    _Number("total_gross_after_discount", "totalGrossAfterDiscount", AMOUNT_DIGITS, 2),
-    _Number("amount_to_pay", "amountToPay", AMOUNT_DIGITS, 2),
+    Number("total_net", "totalNet", AMOUNT_DIGITS, 2),
+    Number("total_vat", "totalVat", AMOUNT_DIGITS, 2),
+    Number("total_gross", "totalGross", AMOUNT_DIGITS, 2),
+    Number("global_discount", "globalDiscount", AMOUNT_DIGITS, 2),
+    Number("total_gross_after_discount", "totalGrossAfterDiscount", AMOUNT_DIGITS, 2),
+    Number("amount_to_pay", "amountToPay", AMOUNT_DIGITS, 2),
 )
 _LINE_NUMBERS = (
-    _Number("quantity", "quantity", AMOUNT_DIGITS, 4, may_be_negative=True),
-    _Number("unit_price", "unitPrice", AMOUNT_DIGITS, 6),
-    _Number("discount", "discount", AMOUNT_DIGITS, 6, may_be_negative=True),
-    _Number("vat_rate", "vatRate", AMOUNT_DIGITS, 4, may_be_negative=True),
+    Number("quantity", "quantity", AMOUNT_DIGITS, 4, may_be_negative=True),
+    Number("unit_price", "unitPrice", AMOUNT_DIGITS, 6),
+    Number("discount", "discount", AMOUNT_DIGITS, 6, may_be_negative=True),
+    Number("vat_rate", "vatRate", AMOUNT_DIGITS, 4, may_be_negative=True),
 )
 _VAT_NUMBERS = (
-    _Number("rate", "rate", AMOUNT_DIGITS, 4, may_be_negative=True),
-    _Number("base", "base", AMOUNT_DIGITS, 2, may_be_negative=True),
-    _Number("amount", "amount", AMOUNT_DIGITS, 2, may_be_negative=True),
+    Number("rate", "rate", AMOUNT_DIGITS, 4, may_be_negative=True),
+    Number("base", "base", AMOUNT_DIGITS, 2, may_be_negative=True),
+    Number("amount", "amount", AMOUNT_DIGITS, 2, may_be_negative=True),
 )
 
 
@@ -108,7 +110,8 @@ def _texts_of(given: object, texts: tuple[_Text, ...], path: Path) -> Problems:
             yield from text_problems(value, at, text.longest, paragraphs=text.paragraphs)
 
 
-def _numbers_of(given: object, numbers: tuple[_Number, ...], path: Path) -> Problems:
+def numbers_of(given: object, numbers: tuple[Number, ...], path: Path) -> Problems:
+    """Every figure that is not finite, too long, too precise or below zero."""
     for number in numbers:
         value = getattr(given, number.attribute)
         if value is None:
@@ -171,7 +174,7 @@ def _form_of_line(line: DraftLine, uses: Counter[int | None], path: Path) -> Pro
     yield from _texts_of(line, _LINE_TEXTS, path)
     if line.unit is not None and line.unit not in UNITS:
         yield problem("BDR-INV-018", (*path, "unit"), unit=line.unit)
-    yield from _numbers_of(line, _LINE_NUMBERS, path)
+    yield from numbers_of(line, _LINE_NUMBERS, path)
     yield from _form_of_rate(line.vat_rate, (*path, "vatRate"))
 
 
@@ -188,14 +191,14 @@ def _form_of_breakdown(draft: Draft, path: Path) -> Problems:
     uses = Counter(row.rate for row in draft.vat_breakdown)
     for position, row in enumerate(draft.vat_breakdown):
         at = (*path, "vatBreakdown", str(position))
-        yield from _numbers_of(row, _VAT_NUMBERS, at)
+        yield from numbers_of(row, _VAT_NUMBERS, at)
         yield from _form_of_rate(row.rate, (*at, "rate"))
         if row.rate is not None and uses[row.rate] > 1:
             yield problem("BDR-INV-030", (*at, "rate"), rate=row.rate)
 
 
 def _form_of_totals(draft: Draft, path: Path) -> Problems:
-    yield from _numbers_of(draft, _TOTALS, path)
+    yield from numbers_of(draft, _TOTALS, path)
 
 
 _FORM_CHECKS: tuple[Callable[[Draft, Path], Problems], ...] = (

@@ -12,7 +12,13 @@ from enum import StrEnum
 
 from domain.access import Permission
 from domain.lifecycle import Condition, Lifecycle, Need, Party, Step, when
-from domain.payments.steps import IN_HAND, confirmations, interruptions, progress
+from domain.payments.steps import (
+    BEFORE_DEPOSIT,
+    IN_HAND,
+    confirmations,
+    interruptions,
+    progress,
+)
 from domain.reference.reasons import Reason
 from domain.reference.statuses import InvoiceStatus as S
 
@@ -124,11 +130,6 @@ STEPS: tuple[Step[Facts], ...] = (
     *confirmations(_SUPPLIER, "invoice"),
 )
 
-_BEFORE_DEPOSIT = when(
-    S.BROUILLON, S.SUPPRIMEE, S.A_VALIDER_1, S.VALIDEE_1, S.REFUSEE_1, S.ERREUR_FOURNISSEUR_SUR_VALIDEUR,
-    S.ABSENCE_VALIDATION_1_HORS_DELAI, S.A_VALIDER_2, S.VALIDEE_2, S.REFUSEE_2,
-    S.ERREUR_COTRAITANT_SUR_VALIDEUR, S.ABSENCE_VALIDATION_2_HORS_DELAI, S.ABANDONNEE,
-)
 _DRAFT = when(S.BROUILLON, S.SUPPRIMEE)
 
 INVOICE: Lifecycle[Facts] = Lifecycle(
@@ -139,7 +140,7 @@ INVOICE: Lifecycle[Facts] = Lifecycle(
            _VALIDATOR_1: Permission.VALIDATE, _VALIDATOR_2: Permission.VALIDATE},
     sees={_SUPPLIER: Permission.READ_ISSUED, _RECIPIENT: Permission.READ_RECEIVED,
           _VALIDATOR_1: Permission.READ_TO_VALIDATE, _VALIDATOR_2: Permission.READ_TO_VALIDATE},
-    hidden={_RECIPIENT: _BEFORE_DEPOSIT, _VALIDATOR_1: _DRAFT,
+    hidden={_RECIPIENT: BEFORE_DEPOSIT, _VALIDATOR_1: _DRAFT,
             # The second validator comes in when the first has answered.
             _VALIDATOR_2: _DRAFT | when(S.A_VALIDER_1, S.VALIDEE_1, S.ERREUR_FOURNISSEUR_SUR_VALIDEUR,
                                         S.ABSENCE_VALIDATION_1_HORS_DELAI)},

@@ -11,12 +11,11 @@ from domain.access import Actor
 from domain.invoices.lifecycle import INVOICE
 from domain.lifecycle import Party
 from domain.openings import Columns, Openings
-from domain.payments.steps import TO_ACKNOWLEDGE
+from domain.payments.queries import overdue, to_acknowledge
 from domain.select import (
     Condition,
     Order,
     Select,
-    all_of,
     among,
     any_of,
     at_least,
@@ -24,10 +23,8 @@ from domain.select import (
     below,
     equals,
     falling,
-    is_null,
     rising,
     starts_with,
-    unless,
 )
 
 INVOICES = Openings(
@@ -122,19 +119,12 @@ def _conditions(c: InvoiceCriteria) -> list[Condition | None]:
         at_most("issued_on", c.issued_to) if c.issued_to else None,
         at_least("deposited_at", c.deposited_from) if c.deposited_from else None,
         below("deposited_at", c.deposited_before) if c.deposited_before else None,
-        all_of(below("due_on", c.due_before), is_null("clock_ended_at")) if c.due_before else None,
+        overdue(c.due_before),
         at_least("amount_to_pay_cents", c.amount_from_cents)
         if c.amount_from_cents is not None
         else None,
         at_most("amount_to_pay_cents", c.amount_to_cents)
         if c.amount_to_cents is not None
         else None,
-        _to_acknowledge(c.is_to_acknowledge),
+        to_acknowledge(c.is_to_acknowledge),
     ]
-
-
-def _to_acknowledge(wanted: bool | None) -> Condition | None:  # noqa: FBT001 - a criterion
-    if wanted is None:
-        return None
-    waiting = all_of(among("status", TO_ACKNOWLEDGE), is_null("acknowledged_at"))
-    return waiting if wanted else unless(waiting)

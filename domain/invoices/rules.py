@@ -180,20 +180,21 @@ _NOT_CREDITED = frozenset(
 )
 
 
-def _missing(given: object, required: Iterable[tuple[str, str]], path: Path) -> Problems:
+def missing(given: object, required: Iterable[tuple[str, str]], path: Path) -> Problems:
+    """What is required and not given."""
     for attribute, name in required:
         if getattr(given, attribute) is None:
             yield problem("BDR-INV-001", (*path, name))
 
 
 def _required(draft: Draft, path: Path) -> Problems:
-    yield from _missing(draft, _REQUIRED, path)
+    yield from missing(draft, _REQUIRED, path)
     if not draft.lines and draft.deposit_mode in TYPED_MODES:
         yield problem("BDR-INV-009", (*path, "lines"))
     for position, line in enumerate(draft.lines):
-        yield from _missing(line, _LINE_REQUIRED, (*path, "lines", str(position)))
+        yield from missing(line, _LINE_REQUIRED, (*path, "lines", str(position)))
     for position, row in enumerate(draft.vat_breakdown):
-        yield from _missing(row, _VAT_REQUIRED, (*path, "vatBreakdown", str(position)))
+        yield from missing(row, _VAT_REQUIRED, (*path, "vatBreakdown", str(position)))
 
 
 def _dates(draft: Draft, facts: Facts, path: Path) -> Problems:
@@ -228,7 +229,8 @@ def reference_problems(draft: Draft, facts: Facts, path: Path) -> Problems:
         )
 
 
-def _supplier(draft: Draft, facts: Facts, path: Path) -> Problems:
+def supplier_problems(draft: Draft, facts: Facts, path: Path) -> Problems:
+    """Whether the supplier, its service and its account may be named in a deposit."""
     if draft.supplier_id is None:
         return
     supplier = facts.supplier
@@ -270,6 +272,13 @@ def _ended(supplier: SupplierFacts) -> Mapping[str, str]:
 
 
 def _recipient(draft: Draft, facts: Facts, path: Path) -> Problems:
+    yield from recipient_problems(draft, facts, path)
+    if facts.recipient is not None and facts.recipient.is_public:
+        yield from _destination(draft, facts.recipient, facts, path)
+
+
+def recipient_problems(draft: Draft, facts: Facts, path: Path) -> Problems:
+    """Whether the structure named may receive payment requests at all."""
     if draft.recipient_siret is None:
         return
     recipient = facts.recipient
@@ -284,14 +293,13 @@ def _recipient(draft: Draft, facts: Facts, path: Path) -> Problems:
             yield problem("BDR-INV-082", at, name=recipient.name)
         if recipient.is_moa_only:
             yield problem("BDR-INV-083", at, name=recipient.name)
-        yield from _destination(draft, recipient, facts, path)
 
 
 def _destination(draft: Draft, recipient: RecipientFacts, facts: Facts, path: Path) -> Problems:
     """What the recipient asks: a service, a commitment, one of them, or what the service asks."""
     service, name = facts.recipient_service, recipient.name
     has_commitment = _has_commitment(draft, recipient)
-    yield from _service(draft, recipient, facts, path)
+    yield from service_problems(draft, recipient, facts, path)
     if recipient.commitment_or_service_required:
         if not has_commitment and not draft.recipient_service_code:
             yield problem("BDR-INV-090", (*path, "commitmentNumber"), name=name)
@@ -326,7 +334,8 @@ def _has_commitment(draft: Draft, recipient: RecipientFacts) -> bool:
     return draft.contract_number is not None and recipient.commitment_format is None
 
 
-def _service(draft: Draft, recipient: RecipientFacts, facts: Facts, path: Path) -> Problems:
+def service_problems(draft: Draft, recipient: RecipientFacts, facts: Facts, path: Path) -> Problems:
+    """Whether the service named may receive payment requests of this supplier."""
     code, service = draft.recipient_service_code, facts.recipient_service
     at = (*path, "recipientServiceCode")
     if code is None:
@@ -475,7 +484,7 @@ _COMPLETENESS: tuple[Callable[[Draft, Path], Problems], ...] = (_required, _vat,
 _KNOWLEDGE: tuple[Callable[[Draft, Facts, Path], Problems], ...] = (
     _dates,
     _uniqueness,
-    _supplier,
+    supplier_problems,
     _recipient,
     _original,
     _validators,

@@ -6,7 +6,7 @@ statuses; here they only go forward and may be skipped, unless the structure ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -60,10 +60,38 @@ PROGRESS: tuple[tuple[PaymentAction, S], ...] = (
     (A.BOOK, S.COMPTABILISEE),
     (A.PAY, S.MISE_EN_PAIEMENT),
 )
-_RANKED = tuple(status for _, status in PROGRESS)
 _BEFORE_ALL = (S.MISE_A_DISPOSITION, S.COMPLETEE)
-# Where the recipient has the request in hand and has not paid it.
-IN_HAND = when(*_BEFORE_ALL, *_RANKED[:-1])
+
+
+def _ranked(without: Collection[PaymentAction] = ()) -> tuple[S, ...]:
+    return tuple(status for action, status in PROGRESS if action not in without)
+
+
+def in_hand(without: Collection[PaymentAction] = ()) -> frozenset[str]:
+    """Where the recipient has the request in hand and has not paid it.
+
+    `without` are the steps that the kind of request does not have.
+    """
+    return when(*_BEFORE_ALL, *_ranked(without)[:-1])
+
+
+IN_HAND = in_hand()
+# Where the request is not its recipient's yet, or never will be.
+BEFORE_DEPOSIT = when(
+    S.BROUILLON,
+    S.SUPPRIMEE,
+    S.A_VALIDER_1,
+    S.VALIDEE_1,
+    S.REFUSEE_1,
+    S.ERREUR_FOURNISSEUR_SUR_VALIDEUR,
+    S.ABSENCE_VALIDATION_1_HORS_DELAI,
+    S.A_VALIDER_2,
+    S.VALIDEE_2,
+    S.REFUSEE_2,
+    S.ERREUR_COTRAITANT_SUR_VALIDEUR,
+    S.ABSENCE_VALIDATION_2_HORS_DELAI,
+    S.ABANDONNEE,
+)
 REFUSED_FOR_GOOD = when(S.REJETEE, S.REFUSEE_1, S.REFUSEE_2)
 # What the supplier must take note of.
 TO_ACKNOWLEDGE = REFUSED_FOR_GOOD | when(S.SUSPENDUE, S.A_RECYCLER)
@@ -88,36 +116,48 @@ class PaymentFacts(Protocol):
 F = TypeVar("F", bound=PaymentFacts)
 
 
-def progress(recipient: Party) -> tuple[Step[F], ...]:
+def progress(recipient: Party, without: Collection[PaymentAction] = ()) -> tuple[Step[F], ...]:
     """The recipient's progress: forward, steps may be skipped; back where the order is free."""
     free_order = Condition[F]("BDR-LIF-010", lambda f: f.free_status_order)
     payment_told = Condition[F]("BDR-LIF-011", lambda f: f.payment_reported)
+    ranked = _ranked(without)
     return (
         *(
             Step(
                 action,
-                _earlier(status),
+                when(*_BEFORE_ALL, *ranked[: ranked.index(status)]),
                 status,
                 by=recipient,
                 only_if=payment_told if action is A.PAY else None,
             )
             for action, status in PROGRESS
+            if status in ranked
         ),
         *(
-            Step(action, _later(status), status, by=recipient, only_if=free_order)
+            Step(
+                action,
+                when(*ranked[ranked.index(status) + 1 : -1]),
+                status,
+                by=recipient,
+                only_if=free_order,
+            )
             for action, status in PROGRESS[:-2]
+            if status in ranked
         ),
     )
 
 
-def interruptions(supplier: Party, recipient: Party) -> tuple[Step[F], ...]:
+def interruptions(
+    supplier: Party, recipient: Party, without: Collection[PaymentAction] = ()
+) -> tuple[Step[F], ...]:
     """Suspended and completed, rejected."""
+    held = in_hand(without)
     # fmt: off
     return (
-        Step(A.SUSPEND,         IN_HAND,           S.SUSPENDUE,          by=recipient, needs=Need.REASON),
+        Step(A.SUSPEND,         held,              S.SUSPENDUE,          by=recipient, needs=Need.REASON),
         Step(A.COMPLETE,        when(S.SUSPENDUE), S.COMPLETEE,          by=supplier,  needs=Need.PIECE_OR_COMMENT),
         Step(A.LIFT_SUSPENSION, when(S.SUSPENDUE), S.MISE_A_DISPOSITION, by=recipient),
-        Step(A.REJECT, IN_HAND | when(S.SUSPENDUE), S.REJETEE,           by=recipient, needs=Need.REASON),
+        Step(A.REJECT, held | when(S.SUSPENDUE),   S.REJETEE,            by=recipient, needs=Need.REASON),
     )
     # fmt: on
 
@@ -142,11 +182,3 @@ def confirmations(
              only_if=unhandled, event=f"{kind}.rejection_handled"),
     )
     # fmt: on
-
-
-def _earlier(status: S) -> frozenset[str]:
-    return when(*_BEFORE_ALL, *_RANKED[: _RANKED.index(status)])
-
-
-def _later(status: S) -> frozenset[str]:
-    return when(*_RANKED[_RANKED.index(status) + 1 : -1])

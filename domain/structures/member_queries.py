@@ -83,7 +83,7 @@ def spaces(actor: Actor) -> Select | None:
 def history(actor: Actor) -> Select | None:
     """What was done in structures, who did it and when; for those who may read their members.
 
-    The life of invoices is in the history of each.
+    The life of payment requests is in the history of each.
     """
     own = actor.structures(Permission.READ_MEMBERS)
     if own is not None and not own:
@@ -93,6 +93,7 @@ def history(actor: Actor) -> Select | None:
         .where(
             # As the index has it: a parameter would not find it.
             written("{t}.subject_kind <> 'invoice'"),
+            unless(among("subject_kind", ("memo", "refund", "works_piece", "billing_file"))),
             None if own is None else among("on_behalf_of", own),
         )
         .by(falling("position"))

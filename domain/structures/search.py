@@ -76,7 +76,7 @@ def listed(actor: Actor) -> Select:
 
 
 def seen(actor: Actor) -> Select:
-    """The structures that the actor may see: also those it exchanges invoices with."""
+    """The structures that the actor may see: also those it exchanges documents with."""
     own = actor.structures(Permission.READ_STRUCTURE)
     if not own:
         return listed(actor)
@@ -90,15 +90,21 @@ _PUBLIC = (
     equals("status", StructureStatus.ACTIVE),
     equals("insee_undisclosed", False),
 )
-_PARTIES = ("supplier_id", "recipient_id", "validator_1_id", "validator_2_id")
+# Who plays a part in the documents of each table.
+_PARTIES = {
+    "invoice": ("supplier_id", "recipient_id", "validator_1_id", "validator_2_id"),
+    "memo": ("supplier_id", "recipient_id"),
+    "refund": ("supplier_id", "recipient_id"),
+}
 
 
 def _counterparties(own: Collection[str]) -> list[Condition]:
-    """The structure and one of the actor's play parts in the same deposited invoice."""
+    """The structure and one of the actor's play parts in the same deposited document."""
     deposited = not_null("deposited_at")
     return [
-        exists("invoice", {part: "id"}, deposited, any_of(*(among(p, own) for p in _PARTIES)))
-        for part in _PARTIES
+        exists(table, {part: "id"}, deposited, any_of(*(among(p, own) for p in parts)))
+        for table, parts in _PARTIES.items()
+        for part in parts
     ]
 
 

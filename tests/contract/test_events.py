@@ -21,6 +21,7 @@ from domain.accounts import erasure, life
 from domain.accounts.membership import MemberAction
 from domain.accounts.models import Account, Attachment
 from domain.catalogue import EVENT_KINDS
+from domain.claims.circuit import ClaimAction
 from domain.clock import Clock, now, today
 from domain.connections import accounts as machines
 from domain.connections import delegations
@@ -38,10 +39,12 @@ from domain.ids import new_id
 from domain.inbox import actions as inbox
 from domain.inbox.rules import Place
 from domain.invoices.lifecycle import InvoiceAction as A
+from domain.memos.actions import MEMOS
 from domain.origin import UNKNOWN, Origin, Proof
 from domain.reference.deposits import DepositMode
 from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
+from domain.refunds.actions import REFUNDS
 from domain.sandbox import travel
 from domain.signatures import texts
 from domain.signatures.actions import accept_terms
@@ -53,6 +56,7 @@ from domain.structures.siret_changes import SiretChangeDraft
 from domain.works.lifecycle import WorksAction
 from frontend_contract.event_schemas import envelope
 from frontend_contract.generate import FOLDER
+from tests.claims import making
 from tests.contracts.kit import a_circle, a_proposal, in_force, of_a_group, roles_of
 from tests.json_schemas import problems
 from tests.make import (
@@ -119,6 +123,7 @@ def test_the_checker_of_these_tests_sees_what_is_wrong(
 async def a_bit_of_everything(clock: Clock) -> World:
     """A world in which every kind of event about invoices and structures has happened."""
     world = await a_world()
+    await everything_about_claims(world)
     situation = await a_situation(S.REJETEE)
     await act(situation, A.ACKNOWLEDGE)
     await act(situation, A.HANDLE_REJECTION)
@@ -199,6 +204,16 @@ async def everything_about_contracts() -> None:
     await contracts.amend(authority, contract.id, terms)
     await contracts.move(authority, contract.id, ContractAction.WITHDRAW_AMENDMENT)
     await contracts.move(authority, contract.id, ContractAction.CLOSE, comment="Soldé.")
+
+
+async def everything_about_claims(world: World) -> None:
+    """A draft of each kind, and one that is rejected, acknowledged and handled."""
+    other_year = {"consumption_year": today().year - 2}
+    for claims, who, year in ((MEMOS, world.court, {}), (REFUNDS, world.tax_office, other_year)):
+        await making.a_claim(claims, who, S.BROUILLON)
+        claim = await making.a_claim(claims, who, S.REJETEE, **year)
+        for action in (ClaimAction.ACKNOWLEDGE, ClaimAction.HANDLE_REJECTION):
+            claim = await making.act(claims, who, claim, action)
 
 
 async def everything_about_consumers(world: World) -> None:

@@ -18,6 +18,8 @@ from domain.contracts.models import Contract
 from domain.events import transaction
 from domain.ids import new_id
 from domain.invoices.models import Invoice
+from domain.memos.models import Memo
+from domain.refunds.models import Refund
 from domain.structures.models import Structure
 from frontend_contract.generate import FOLDER, differences, generated, write
 from frontend_contract.operations import Operation, operations
@@ -255,6 +257,8 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
         "invoice": invoice.id,
         "number": str(invoice.number),
         "recipientSiret": demonstration.SAINT_ETIENNE,
+        "memo": (await Memo.all().order_by("id").first() or Memo()).id,
+        "refund": (await Refund.all().order_by("id").first() or Refund()).id,
         "endpoint": new_id("whe"),
         "delivery": new_id("whd"),
         "event": new_id("evt"),
