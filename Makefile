@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench chaos resume contract lock graphiql clean
+.PHONY: help run test check demo demo-works bench chaos resume contract lock graphiql clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -34,6 +34,9 @@ check: .venv/.dev ## Lint, types, import contracts, freshness of generated files
 
 demo: .venv/.dev ## Play the main job against a running server (BASE_URL)
 	@$(BIN)/python -m tests.demo.main
+
+demo-works: .venv/.dev ## Play works billing files as each actor against a running sandbox (BASE_URL)
+	@$(BIN)/python -m tests.demo.works
 
 bench: .venv/.dev ## Measure the read, write and event paths against their floors
 	@$(BIN)/python -m tests.bench.main

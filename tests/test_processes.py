@@ -22,6 +22,7 @@ import pytest
 from pydantic import ValidationError
 
 import manage
+from auth.provisioning import set_password
 from commands import serving as serve_commands
 from domain.clock import today
 from domain.db import close_database, open_database
@@ -31,7 +32,9 @@ from domain.invoices.models import Invoice
 from domain.migrate import migrate
 from settings import MODELS, Settings, opened
 from tests.conftest import ON_POSTGRES, TEST_DATABASE_URL, an_empty_database
+from tests.demo import works
 from tests.demo.outside import Caller, connect_machine
+from tests.make import a_public_structure, an_account
 from tests.structures.conftest import rows_of_departments, write_csv
 from tests.webhooks.receiver import Receiver
 from tests.world import World, a_world
@@ -462,3 +465,25 @@ def test_a_refusal_of_settings_holds_no_secret_however_it_is_printed(
         Settings()
 
     assert "hidden" not in str(refused.value)
+
+
+async def test_works_billing_files_are_played_as_each_actor(
+    template_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The play of `make demo-works`, with nothing but an authority to begin with."""
+    url = await an_empty_database(template_url, tmp_path)
+    settings = Settings(database_url=url, secret_key=SECRET)  # type: ignore[arg-type]  # as text
+    async with opened(settings):
+        authority = await a_public_structure(identifier=works.AUTHORITY)
+        person = await an_account(authority, email="authority@example.test")
+        await set_password(person, "a long password of an authority")
+    user = {"email": person.email, "password": "a long password of an authority"}
+
+    async with serving(url) as server:
+        base = f"http://localhost:{server.port}"
+        played = await works.perform(base, {"users": {"recipient": user}})
+
+    said = capsys.readouterr().out
+    assert played, said
+    steps = len(works.SCRIPT.steps)
+    assert said.endswith(f"works file: {steps} of {steps} steps\n")

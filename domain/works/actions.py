@@ -9,6 +9,7 @@ from typing import Any
 from domain import deadlines, documents
 from domain.access import Actor, Permission
 from domain.clock import now
+from domain.contracts.known import turn
 from domain.db import hold
 from domain.documents import Given, Prepare, locked
 from domain.errors import Conflict, Invalid, NotFound, Problem, WrongStatus
@@ -278,6 +279,9 @@ def _start_clock(piece: WorksPiece, file: BillingFile) -> None:
 async def _hold(draft: PieceDraft) -> None:
     """One at a time for the same number and reference; then the pieces, in one order."""
     names = {f"works number {draft.depositor_id} {draft.number}"}
+    if circuits.row(draft.frame).joins and draft.contract_number:
+        # One at a time against the same ceiling, whatever the kind of document.
+        names.add(turn(draft.contract_number))
     if draft.external_reference:
         names.add(f"works reference {draft.depositor_id} {draft.external_reference}")
     await hold(*sorted(names))

@@ -85,6 +85,7 @@ async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None
     parties = await _parties(draft, file, invoice.supplier)
     if before is None:
         parties = await _with_contract(parties, draft, contract)
+    parties = _with_payer(parties, draft)
     open_spaces = await _open_spaces([*(n.id for n in parties.values()), draft.depositor_id or ""])
     facts = WorksDepositFacts(
         today=today(),
@@ -124,11 +125,15 @@ async def _parties(
     mine = circuits.deposited_as(draft.frame)
     if mine is not None and mine not in found and depositor is not None:
         found[mine] = Named(depositor)
-    authority = found.get(Party.CONTRACTING_AUTHORITY)
-    if circuits.is_paid(draft.frame) and Party.RECIPIENT not in found and authority is not None:
-        # The authority pays by its own service unless another one is named.
-        found[Party.RECIPIENT] = authority
     return found
+
+
+def _with_payer(parties: Mapping[Party, Named], draft: PieceDraft) -> Mapping[Party, Named]:
+    """The authority pays by its own service unless another one is named."""
+    authority = parties.get(Party.CONTRACTING_AUTHORITY)
+    if not circuits.is_paid(draft.frame) or Party.RECIPIENT in parties or authority is None:
+        return parties
+    return {**parties, Party.RECIPIENT: authority}
 
 
 async def _contract(draft: PieceDraft, file: BillingFile | None) -> KnownContract | None:
@@ -155,7 +160,7 @@ async def _with_contract(
         # Who works for two says for which.
         if party in given or len(known) != 1 or party is circuits.deposited_as(draft.frame):
             continue
-        if party not in found or party is Party.RECIPIENT:
+        if party not in found:
             found[party] = await _by_id(known[0].structure_id, known[0].service_id)
     return found
 

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import os
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -37,8 +32,7 @@ from tests.demo.outside import (
     sign_up,
     verify,
 )
-
-DEMO = Path(__file__).resolve().parent.parent.parent / ".demo"
+from tests.demo.stage import Script, against_a_server, expect, refuse
 
 INVOICE = """
   invoice { id number status version availableActions { action enabled } receiptNumber
@@ -153,33 +147,8 @@ class Play:
         expect(done["lost"] == [], f"{len(done['lost'])} were lost")
 
 
-def refuse(done: dict[str, Any]) -> None:
-    """Fail on a refusal."""
-    errors = [e for e in done["userErrors"] if e["severity"] == "ERROR"]
-    if errors:
-        raise Failed(
-            "; ".join(f"{e['rule']} {'.'.join(e['path'])}: {e['message']}" for e in errors)
-        )
-
-
-def expect(condition: bool, words: str) -> None:
-    """Fail unless the condition holds."""
-    if not condition:
-        raise Failed(words)
-
-
-Step = Callable[[Play], Awaitable[str]]
-STEPS: list[tuple[str, Step]] = []
-
-
-def step(title: str) -> Callable[[Step], Step]:
-    """A step of the play, in the order in which they are written."""
-
-    def add(function: Step) -> Step:
-        STEPS.append((title, function))
-        return function
-
-    return add
+SCRIPT: Script[Play] = Script("main job")
+step = SCRIPT.step
 
 
 @step("the server is ready")
@@ -629,41 +598,18 @@ async def clear(play: Play) -> str:
     return "the endpoint is deleted"
 
 
-async def perform(base: str, credentials: dict[str, Any]) -> int:
-    """Play every step; how many went well."""
+async def perform(base: str, credentials: dict[str, Any]) -> bool:
+    """Play every step; whether all went well."""
     async with httpx2.AsyncClient(timeout=PATIENCE) as http:
         play = Play(base, credentials, http)
-        well = 0
         try:
-            for number, (title, function) in enumerate(STEPS, start=1):
-                try:
-                    said = await asyncio.wait_for(function(play), 3 * PATIENCE)
-                except (Failed, TimeoutError, httpx2.HTTPError, KeyError, OSError) as problem:
-                    print(
-                        f"{number:>3}. FAILED  {title}\n       {type(problem).__name__}: {problem}"
-                    )
-                    break
-                well += 1
-                print(f"{number:>3}. {title}\n       {said}", flush=True)
+            well = await SCRIPT.perform(play)
         finally:
             for follower in play.followers:
                 follower.cancel()
             await play.receiver.stop()
-        print(f"\nmain job: {well} of {len(STEPS)} steps")
-        return well
-
-
-def main() -> int:
-    """The exit status: 0 when every step went well."""
-    base = os.environ.get("BASE_URL", "http://localhost:8000").rstrip("/")
-    own = DEMO / f"credentials-{urlsplit(base).port or 80}.json"
-    path = own if own.exists() else DEMO / "credentials.json"
-    if not path.exists():
-        print(f"{path} is missing: start the server with `make run` first", file=sys.stderr)
-        return 2
-    credentials = json.loads(path.read_text())
-    return 0 if asyncio.run(perform(base, credentials)) == len(STEPS) else 1
+        return SCRIPT.close(well)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(against_a_server(perform))
