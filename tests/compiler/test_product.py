@@ -20,6 +20,7 @@ from graphql import (
 from graphql.language import parse_value
 
 from domain.access import ANONYMOUS, Actor
+from domain.clock import Clock
 from domain.invoices.queries import INVOICES
 from domain.reference.statuses import InvoiceStatus as S
 from resolvers.compiler import compile_operation
@@ -48,8 +49,11 @@ class World:
 
 
 @pytest.fixture
-async def world(database: str) -> World:
-    """Invoices in several statuses between the same parties, and some by validators."""
+async def world(database: str, clock: Clock) -> World:
+    """Invoices in several statuses between the same parties, and some by validators.
+
+    Time stands still, for both roads tell it.
+    """
     parties = await make.some_parties()
     service = await make.a_service(parties.recipient)
     await make.a_bank_account(parties.supplier)
