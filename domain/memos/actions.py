@@ -82,8 +82,9 @@ MEMOS = _Memos()
 async def _filed_without_certificate(supplier_id: str) -> int | None:
     """How many memos the provider has filed; None once a registry has certified one."""
     rows = await fetch(
-        "SELECT COUNT(*), MAX(available_at) FROM memo WHERE supplier_id = $1"
-        " AND status NOT IN ('BROUILLON', 'SUPPRIMEE', 'ABANDONNEE')",
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM memo WHERE supplier_id = $1"
+        "  AND available_at IS NOT NULL) THEN NULL ELSE (SELECT COUNT(*) FROM memo"
+        "  WHERE supplier_id = $1 AND status NOT IN ('BROUILLON', 'SUPPRIMEE', 'ABANDONNEE')) END",
         supplier_id,
     )
-    return int(rows[0][0]) if rows[0][1] is None else None
+    return None if rows[0][0] is None else int(rows[0][0])

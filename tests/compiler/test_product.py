@@ -28,6 +28,7 @@ from resolvers.loaders import Loaders
 from resolvers.root import schema
 from schema.context import Context
 from tests import make
+from tests.claims import making
 from tests.compiler.questions import Questioner
 from tests.compiler.roads import Answers, ask
 
@@ -50,17 +51,25 @@ class World:
 
 @pytest.fixture
 async def world(database: str, clock: Clock) -> World:
-    """Invoices in several statuses between the same parties, and some by validators.
+    """Invoices and claims in several statuses between the same parties, and some by validators.
 
-    Time stands still, for both roads tell it.
+    Time stands still: both roads are asked the same, one after the other.
     """
     parties = await make.some_parties()
     service = await make.a_service(parties.recipient)
     await make.a_bank_account(parties.supplier)
     invoices = [await make.an_invoice(status, parties=parties) for status in STATUSES]
     invoices.append(await make.an_invoice(S.A_VALIDER_2, parties=parties))
+    sides = {"supplier": parties.supplier, "recipient": parties.recipient}
+    claims = [
+        await making.a_claim(kind, await making.sides(kind.space, **sides), status)
+        for kind in making.KINDS
+        for status in (S.SUSPENDUE, S.BROUILLON)
+    ]
     structures = [parties.of(p) for p in INVOICES.columns]
-    ids = [i.id for i in invoices] + [s.id for s in structures] + [service.id, "inv_none"]
+    ids = (
+        [d.id for d in (*invoices, *claims)] + [s.id for s in structures] + [service.id, "inv_none"]
+    )
     texts = [invoices[1].number, parties.recipient.identifier, parties.recipient.name, "", "é"]
     return World(
         viewers={
@@ -85,6 +94,8 @@ async def world(database: str, clock: Clock) -> World:
         },
         names={
             "invoice": invoices[1].id,
+            "memo": claims[0].id,
+            "refund": claims[2].id,
             "draft": invoices[0].id,
             "structure": parties.supplier.id,
             "supplier": parties.supplier.id,
@@ -128,6 +139,10 @@ COMPILED = (
     "StructureForDeposit",
     "EventsPull",
     "Labels",
+    "Memo",
+    "Memos",
+    "Refund",
+    "Refunds",
 )
 
 
