@@ -41,6 +41,8 @@ class _Drawing:
         self._facts = facts
         self._locale = locale
         self._reached = reached(row.lifecycle, facts)
+        # What is in the box: the kind may lack some of these statuses.
+        self._held = IN_HAND & set(self._reached)
 
     def lines(self) -> Iterator[str]:
         """Every line of the diagram."""
@@ -53,12 +55,11 @@ class _Drawing:
 
     def _states(self) -> Iterator[str]:
         for status in self._reached:
-            if status not in IN_HAND:
+            if status not in self._held:
                 yield f"  {status}: {self._label(status)}"
-        held = [status for status in self._reached if status in IN_HAND]
-        if held:
+        if self._held:
             yield f'  state "{self._said(_IN_HAND)}" as {_HAND} {{'
-            yield from (f"    {status}: {self._label(status)}" for status in held)
+            yield from (f"    {status}: {self._label(status)}" for status in ordered(self._held))
             yield "  }"
 
     def _edges(self) -> Iterator[_Edge]:
@@ -69,15 +70,19 @@ class _Drawing:
         for step in steps:
             assert step.to is not None
             words = self._words(step)
-            if step.frm >= IN_HAND:
+            if self._leaves_box(step):
                 yield _Edge(_HAND, step.to, words)
             for frm in ordered(step.frm & set(self._reached)):
-                in_box = step.frm >= IN_HAND and frm in IN_HAND
+                in_box = frm in self._held and self._leaves_box(step)
                 skips = step is plain.get((frm, step.to)) and any(
                     (frm, middle) in plain and (middle, step.to) in plain for middle in IN_HAND
                 )
                 if not in_box and not skips:
                     yield _Edge(frm, step.to, words)
+
+    def _leaves_box(self, step: Step[Any]) -> bool:
+        """Whether it may be taken from every status in the box."""
+        return bool(self._held) and step.frm >= self._held
 
     def _words(self, step: Step[Any]) -> str:
         party = self._said(PARTIES[step.by]).lower()
