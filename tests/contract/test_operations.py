@@ -99,7 +99,7 @@ async def test_every_operation_works_within_its_budget(database: str, road: str)
             if seen != (200, [], [], BUDGETS[operation.name]["cost"]) or answer.payload is None:
                 wrong.append((operation.name, *seen))
             if len(statements) > operation.statements:
-                wrong.append((operation.name, *statements))
+                wrong.append((operation.name, len(statements), *statements))
 
     assert wrong == []
 
