@@ -106,7 +106,7 @@ class Document(Model):
 D = TypeVar("D", bound=Document)
 Prepare = Callable[[Any, Step[Any], Given, Actor], Awaitable[None]]
 # What changes in other rows once a step was taken, in the same transaction.
-FollowUp = Callable[[Any, Actor], Awaitable[None]]
+FollowUp = Callable[[Any, Step[Any], Actor], Awaitable[None]]
 
 
 async def locked(model: type[D], identifier: str, actor: Actor, path: tuple[str, ...] = ()) -> D:
@@ -165,7 +165,7 @@ async def move(
         settle(document)
         await document.save()
         if follow_up is not None:
-            await follow_up(document, actor)
+            await follow_up(document, step, actor)
     return document
 
 
@@ -206,7 +206,7 @@ async def lapse(
         settle(document)
         await document.save()
         if follow_up is not None:
-            await follow_up(document, SYSTEM)
+            await follow_up(document, timed[0], SYSTEM)
     return True
 
 

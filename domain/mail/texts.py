@@ -704,6 +704,40 @@ MAILS: Mapping[str, MailText] = {
         "It goes on being told, for it is the structure's. Check what it is told and save it: you"
         " answer for it then. If you do not know it, delete it.",
     ),
+    "works_manager_late": MailText(
+        "Pièce de travaux {number} : la maîtrise d'œuvre n'a pas répondu",
+        "La pièce {frame} n° {number} de {depositor}, reçue le {received} par la maîtrise d'œuvre,"
+        " n'a pas eu de suite dans le délai réglementaire. {structure} en est avertie.\n\n"
+        "Le dossier attend : la maîtrise d'œuvre peut encore déposer sa pièce.",
+        "Works piece {number}: the project manager has not answered",
+        "The {frame} piece no. {number} of {depositor}, received by the project manager on"
+        " {received}, was not followed within the legal time. {structure} is warned.\n\n"
+        "The file waits: the project manager may still deposit its piece.",
+    ),
+    "works_tacit_open": MailText(
+        "Pièce de travaux {number} : pas de décompte général à temps",
+        "Aucun décompte général n'a répondu à la pièce {frame} n° {number} de {depositor}, reçue le"
+        " {received}. Vous recevez ce message pour {structure}.\n\n"
+        "Le titulaire peut déposer son propre projet (pièce A22) ; la maîtrise d'ouvrage aura alors"
+        " un dernier délai pour répondre.",
+        "Works piece {number}: no general statement in time",
+        "No general statement answered the {frame} piece no. {number} of {depositor}, received on"
+        " {received}. You are written to for {structure}.\n\n"
+        "The holder may deposit its own draft (piece A22); the contracting authority then has a"
+        " last delay to answer.",
+    ),
+    "works_became_final": MailText(
+        "Pièce de travaux {number} : projet devenu définitif",
+        "La maîtrise d'ouvrage n'a pas répondu à temps à la pièce {frame} n° {number} de"
+        " {depositor}, reçue le {received} : ce projet est devenu le décompte général et définitif."
+        " Vous recevez ce message pour {structure}.\n\n"
+        "Il reste à le constater par une pièce A23, A24 ou A25, qui part au paiement.",
+        "Works piece {number}: the draft has become final",
+        "The contracting authority did not answer the {frame} piece no. {number} of {depositor},"
+        " received on {received}, in time: this draft is the general and final statement. You are"
+        " written to for {structure}.\n\n"
+        "It remains to be recorded by a piece A23, A24 or A25, which goes to payment.",
+    ),
     "technical_account_revoked": MailText(
         "Compte technique révoqué : {name}",
         "{by} a révoqué le compte technique {name} ({client}) de l'application"

@@ -204,7 +204,7 @@ async def _deposit(
         kind = "billing_file.opened" if opened else "billing_file.piece_added"
         await files.refresh(file, actor, kind)
     else:
-        await files.follow_up(piece, actor)
+        await files.look_again(piece, actor)
     return PieceDeposited(piece, judged.advice)
 
 

@@ -10,9 +10,9 @@ from domain import events
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.ids import new_id
-from domain.lifecycle import Party
+from domain.lifecycle import Party, Step
 from domain.reference.statuses import InvoiceStatus as S
-from domain.works import circuits
+from domain.works import circuits, letters
 from domain.works.known import parties_of_file
 from domain.works.models import BillingFile, BillingFileTask, WorksPiece
 from domain.works.progress import Awaited, awaited_of, expected_of
@@ -31,8 +31,14 @@ async def pieces_of(file_id: str, *, hold: bool = False) -> list[WorksPiece]:
     return [piece for piece in await query if piece.status not in _NOWHERE]
 
 
-async def follow_up(piece: WorksPiece, actor: Actor) -> None:
+async def follow_up(piece: WorksPiece, step: Step[Any], actor: Actor) -> None:
     """After a step of a piece: what is waited for now. The piece is saved."""
+    await letters.write(piece, step.action)
+    await look_again(piece, actor)
+
+
+async def look_again(piece: WorksPiece, actor: Actor) -> None:
+    """Keep what is waited for, in the file of the piece or for the piece alone."""
     if piece.file_id is None:
         await _keep_tasks([piece], None)
         return
