@@ -39,6 +39,7 @@ from domain.contracts.codes import Ccag, ContractNature, ContractRole
 from domain.contracts.draft import ContractDraft, LotDraft, PartyDraft, Terms
 from domain.contracts.models import Contract, ContractParty
 from domain.contracts.steps import ContractRoleAction
+from domain.demonstration_works import Cast, Months
 from domain.documents import Given, Routing
 from domain.identifiers import IdentifierType, vat_number_of
 from domain.invoices import actions as invoices
@@ -595,7 +596,18 @@ class _Scene:
 async def _tell_stories(people: Mapping[str, Account]) -> None:
     """Play everything in the order of time, in one transaction: all of it or nothing."""
     stage = _Stage({role: await _actor(account) for role, account in people.items()})
-    scenes = sorted(stage.scenes(), key=lambda scene: scene.at)
+    cast = Cast(
+        CONTRACT_NUMBER,
+        subcontractor=await _structure(DIGGER.siret),
+        holder=await _structure(BUILDER.siret),
+        manager=await _structure(AGENT.siret),
+        authority=await _structure(SAINT_ETIENNE),
+        actors=stage.actors,
+    )
+    months = [
+        _Scene(clock.now() - timedelta(days=days), play) for days, play in Months(cast).scenes()
+    ]
+    scenes = sorted([*stage.scenes(), *months], key=lambda scene: scene.at)
     try:
         async with events.transaction():
             for scene in scenes:

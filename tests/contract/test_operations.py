@@ -21,6 +21,7 @@ from domain.invoices.models import Invoice
 from domain.memos.models import Memo
 from domain.refunds.models import Refund
 from domain.structures.models import Structure
+from domain.works.models import WorksPiece
 from frontend_contract.generate import FOLDER, differences, generated, write
 from frontend_contract.operations import Operation, operations
 from resolvers.events import hub
@@ -249,6 +250,7 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
     invoice = await Invoice.filter(supplier_id=supplier.id, status="MISE_A_DISPOSITION").first()
     assert invoice is not None
     contract = await Contract.get(number=demonstration.CONTRACT_NUMBER)
+    piece = await WorksPiece.get(frame="A15")
     names = {
         "contract": contract.id,
         "contractNumber": contract.number,
@@ -263,12 +265,10 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
         "delivery": new_id("whd"),
         "event": new_id("evt"),
         "consumer": new_id("evc"),
-        "billingFile": new_id("bfl"),
-        "worksPiece": new_id("wpc"),
+        "billingFile": piece.file_id,
+        "worksPiece": piece.id,
     }
     empty = {
-        "BillingFile",
-        "WorksPiece",
         "Event",
         "WebhookEndpoint",
         "WebhookDelivery",
@@ -295,8 +295,6 @@ async def test_every_query_works_on_the_demonstration_data(database: str, tmp_pa
 
 # What comes with the credentials, or with what people do.
 _MAY_BE_EMPTY = (
-    "BillingFile",
-    "WorksPieces",
     "Webhook",
     "EventConsumers",
     "InvoiceDrafts",
