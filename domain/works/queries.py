@@ -188,7 +188,7 @@ def files_listed(
         over,
         task,
     )
-    return select.by(_FILE_ORDERS[order]).where(any_of(*found))
+    return select.by(_FILE_ORDERS[order]).either(*found)
 
 
 def _file_openings(actor: Actor, wanted: frozenset[str]) -> list[Condition]:

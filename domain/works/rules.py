@@ -111,6 +111,9 @@ def form_problems(draft: PieceDraft, path: Path = ("piece",)) -> list[Problem]:
 def problems_of(draft: PieceDraft, facts: Facts, path: Path = ("piece",)) -> list[Problem]:
     """Everything that keeps the draft from being deposited, and every advice."""
     found = form_problems(draft, path)
+    if not circuits.is_works(draft.frame):
+        # Every other rule depends on the frame.
+        return found
     return [*found, *(p for check in _CHECKS for p in check(draft, facts, path))]
 
 
