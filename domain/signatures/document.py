@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
-
-import typst
+from typing import Any
 
 from domain.clock import PARIS
+from domain.pdf import drawn, writable
 from domain.signatures.methods import METHODS, UNKNOWN_METHOD
 from domain.signatures.models import Signature
 from domain.signatures.texts import SignedText, TextKind
 
 _TEMPLATE = (Path(__file__).parent / "certificate.typ").read_bytes()
-_STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
-# What the fonts of the compiler can write: Latin, Greek and Cyrillic with their signs. PDF/A
-# refuses a character without a glyph; the exact words are in the signed statement.
-_WRITABLE = re.compile(
-    "[\n\x20-\x7e\xa0-\u02ff\u0370-\u04ff\u1e00-\u1fff\u2010-\u2027\u2030-\u203a\u20ac\u2116]"
-)
 Rows = list[dict[str, str]]
 
 _NAMES: Mapping[TextKind, tuple[str, str]] = {
@@ -37,24 +27,7 @@ def certificate_pdf(signature: Signature, text: SignedText, issuer: str) -> byte
 
     Takes some tens of milliseconds of processor: not for the event loop.
     """
-    given = json.dumps(_given(signature, text, issuer), ensure_ascii=False)
-    pdf: bytes = typst.compile(
-        _TEMPLATE,
-        format="pdf",
-        pdf_standards=[*_STANDARDS],
-        sys_inputs={"given": given},
-        ignore_system_fonts=True,
-        timestamp=int(signature.signed_at.timestamp()),
-    )
-    return pdf
-
-
-def writable(text: str | None) -> str:
-    """The text with every character that the fonts lack as its Unicode number."""
-    composed = unicodedata.normalize("NFC", text or "")
-    return "".join(
-        c if _WRITABLE.match(c) and c != "\xad" else f"(U+{ord(c):04X})" for c in composed
-    )
+    return drawn(_TEMPLATE, _given(signature, text, issuer), signature.signed_at)
 
 
 def _given(signature: Signature, text: SignedText, issuer: str) -> dict[str, Any]:

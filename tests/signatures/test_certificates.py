@@ -17,8 +17,8 @@ import manage
 from domain import deadlines, policy
 from domain.clock import Clock, now
 from domain.origin import Origin, Proof
+from domain.pdf import writable
 from domain.signatures import actions, certificates, jws, keys, texts, verifying
-from domain.signatures.document import writable
 from domain.signatures.models import Certificate, Purpose, Signature, SiteKey
 from domain.signatures.statement import statement_of
 from domain.signatures.texts import TextKind
