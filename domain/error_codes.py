@@ -25,6 +25,7 @@ ERROR_CODES: Mapping[str, Words] = {
     "DUPLICATE_RATE": Words("Taux en double", "A VAT rate is given twice"),
     "DUPLICATE_SERVICE": Words("Service déjà ouvert", "The service exists already"),
     "DUPLICATE_STRUCTURE": Words("Structure déjà connue", "The structure exists already"),
+    "EXCLUDED": Words("Motif d'exclusion", "An exclusion ground applies"),
     "FORBIDDEN": Words("Droit insuffisant", "Your role does not allow it"),
     "FORBIDDEN_CHARACTER": Words("Caractère interdit", "A character is not allowed"),
     "FRESH_LOGIN_REQUIRED": Words("Connexion récente exigée", "A recent log-in is needed"),

@@ -31,6 +31,9 @@ from domain.contracts.codes import (
 )
 from domain.contracts.steps import ContractAction, ContractRoleAction, ContractSide
 from domain.described import DOCUMENT_KINDS, DocumentKind
+from domain.dume.form import DUME_ROLES, DUME_SIZES, DumeRole, DumeSize
+from domain.dume.prefill import DUME_SOURCES, DumeSource
+from domain.dume.taxonomy import DUME_ANSWER_TYPES, DUME_PARTS, DumeAnswerType, DumePart
 from domain.error_codes import ERROR_CODES
 from domain.feed import Direction
 from domain.identifiers import IdentifierType
@@ -256,6 +259,11 @@ ENUMS: Mapping[type[StrEnum], Mapping[Any, Words]] = {
     MissionKind: MISSION_KINDS,
     TaxFamily: TAX_FAMILIES,
     EnergyProduct: ENERGY_PRODUCTS,
+    DumeAnswerType: DUME_ANSWER_TYPES,
+    DumePart: DUME_PARTS,
+    DumeRole: DUME_ROLES,
+    DumeSize: DUME_SIZES,
+    DumeSource: DUME_SOURCES,
     Need: NEEDS,
     Party: PARTIES,
     DocumentKind: DOCUMENT_KINDS,

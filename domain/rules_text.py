@@ -20,6 +20,7 @@ EN = "EN 16931"
 AFNOR = "AFNOR XP Z12-012"
 CCAG = "CCAG-Travaux 2021, art. 12"
 OURS = "Bordereau"
+ESPD = "ESPD-EDM 2.1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -3473,6 +3474,239 @@ REFUNDS: dict[str, RuleText] = {
     ),
 }
 
+DUME: dict[str, RuleText] = {
+    "BDR-ESP-001": RuleText(
+        "REQUIRED",
+        "Le champ « {field_fr} » est obligatoire.",
+        "The field “{field_en}” is required.",
+        "Renseignez ce champ.",
+        "Fill in this field.",
+        ESPD,
+    ),
+    "BDR-ESP-002": RuleText(
+        "INVALID_VALUE",
+        "« {value} » n'est pas un critère du formulaire.",
+        "“{value}” is no criterion of the form.",
+        "Donnez le code d'un critère de `dumeCriteria`.",
+        "Give the code of a criterion of `dumeCriteria`.",
+        ESPD,
+    ),
+    "BDR-ESP-003": RuleText(
+        "INVALID_VALUE",
+        "Ce critère n'a pas de question « {value} ».",
+        "This criterion has no question “{value}”.",
+        "Ses questions sont : {known}.",
+        "Its questions are: {known}.",
+        ESPD,
+    ),
+    "BDR-ESP-004": RuleText(
+        "DUPLICATE",
+        "« {value} » est donné deux fois.",
+        "“{value}” is given twice.",
+        "Ne le donnez qu'une fois, ou numérotez les occurrences.",
+        "Give it once only, or number the occurrences.",
+        ESPD,
+    ),
+    "BDR-ESP-005": RuleText(
+        "REQUIRED",
+        "Le critère « {criterion_fr} » attend une réponse.",
+        "The criterion “{criterion_en}” waits for an answer.",
+        "Répondez au moins par oui ou par non.",
+        "Answer at least yes or no.",
+        ESPD,
+    ),
+    "BDR-ESP-006": RuleText(
+        "REQUIRED",
+        "« {criterion_fr} » : la question « {label_fr} » ({question}, occurrence {occurrence}) "
+        "attend une réponse.",
+        "“{criterion_en}”: the question “{label_en}” ({question}, occurrence {occurrence}) waits "
+        "for an answer.",
+        "Répondez à la question « {question} ».",
+        "Answer the question “{question}”.",
+        ESPD,
+    ),
+    "BDR-ESP-007": RuleText(
+        "NOT_ALLOWED",
+        "La question « {question} » ne se pose que si « {label_fr} » est répondue par {wanted_fr}.",
+        "The question “{question}” is asked only when “{label_en}” is answered {wanted_en}.",
+        "Retirez cette réponse, ou corrigez la réponse à « {governing} ».",
+        "Take this answer out, or correct the answer to “{governing}”.",
+        ESPD,
+    ),
+    "BDR-ESP-008": RuleText(
+        "INVALID_VALUE",
+        "La question « {question} » attend une réponse d'un autre type : {type_fr}.",
+        "The question “{question}” expects another type of answer: {type_en}.",
+        "Donnez les valeurs de ce type, et elles seules.",
+        "Give the values of this type, and no others.",
+        ESPD,
+    ),
+    "BDR-ESP-009": RuleText(
+        "OUT_OF_RANGE",
+        "Le montant {value} n'est pas positif ou nul, avec {digits} chiffres avant la virgule et "
+        "2 après au plus.",
+        "The amount {value} is not zero or more, with at most {digits} digits before the point and "
+        "2 after it.",
+        "Corrigez le montant ; arrondissez-le au centime.",
+        "Correct the amount; round it to the cent.",
+        ESPD,
+    ),
+    "BDR-ESP-010": RuleText(
+        "OUT_OF_RANGE",
+        "La période finit le {end}, avant son début, le {start}.",
+        "The period ends on {end}, before it begins, on {start}.",
+        "Corrigez l'une des deux dates.",
+        "Correct one of the two dates.",
+        ESPD,
+    ),
+    "BDR-ESP-011": RuleText(
+        "OUT_OF_RANGE",
+        "La date {date} n'est pas comprise entre le 01/01/1800 et aujourd'hui, {today}.",
+        "The date {date} is not between 1800-01-01 and today, {today}.",
+        "Corrigez la date : le formulaire parle de ce qui a eu lieu.",
+        "Correct the date: the form speaks of what has happened.",
+        ESPD,
+    ),
+    "BDR-ESP-012": RuleText(
+        "OUT_OF_RANGE",
+        "Le nombre {value} n'est pas compris entre {least} et {most}, avec {places} décimales au "
+        "plus.",
+        "The number {value} is not between {least} and {most}, with at most {places} decimals.",
+        "Corrigez le nombre.",
+        "Correct the number.",
+        ESPD,
+    ),
+    "BDR-ESP-013": RuleText(
+        "INVALID_VALUE",
+        "« {value} » n'est pas un des codes attendus : {codes}.",
+        "“{value}” is not one of the codes expected: {codes}.",
+        "Donnez l'un de ces codes.",
+        "Give one of these codes.",
+        ESPD,
+    ),
+    "BDR-ESP-014": RuleText(
+        "INVALID_VALUE",
+        "Le lot « {lot} » n'est pas un lot de la procédure.",
+        "The lot “{lot}” is no lot of the procedure.",
+        "Ajoutez-le à `procedure.lots`, ou corrigez-le.",
+        "Add it to `procedure.lots`, or correct it.",
+        ESPD,
+    ),
+    "BDR-ESP-015": RuleText(
+        "OUT_OF_RANGE",
+        "Cette question se répond de 1 à {most} fois.",
+        "This question is answered from 1 to {most} times.",
+        "Numérotez les occurrences à partir de 1.",
+        "Number the occurrences from 1.",
+        ESPD,
+    ),
+    "BDR-ESP-016": RuleText(
+        "REQUIRED",
+        "Aucune capacité n'est déclarée : ni l'indication globale, ni un critère de sélection.",
+        "No capacity is declared: neither the global indication nor a selection criterion.",
+        "Répondez oui à {code}, ou répondez aux critères de la partie IV que l'acheteur demande.",
+        "Answer yes to {code}, or answer the criteria of part IV that the buyer asks for.",
+        ESPD,
+    ),
+    "BDR-ESP-017": _advice(
+        "EXCLUDED",
+        "« {criterion_fr} » interdit de soumissionner, et aucune mesure n'est déclarée.",
+        "“{criterion_en}” forbids to bid, and no measure is declared.",
+        "Déclarez les mesures prises, s'il y en a : sans elles l'acheteur devra exclure l'offre.",
+        "Declare the measures taken, if any: without them the buyer will have to exclude the bid.",
+        f"{ESPD} ; code de la commande publique, L. 2141-1 et suivants",
+    ),
+    "BDR-ESP-018": RuleText(
+        "INVALID_EMAIL",
+        "« {value} » n'est pas une adresse électronique.",
+        "“{value}” is no e-mail address.",
+        "Corrigez l'adresse, par exemple nom@exemple.fr.",
+        "Correct the address, such as name@example.org.",
+    ),
+    "BDR-ESP-019": RuleText(
+        "INVALID_URL",
+        "« {value} » n'est pas une adresse web.",
+        "“{value}” is no web address.",
+        "Donnez une adresse complète, qui commence par https://.",
+        "Give a whole address that begins with https://.",
+    ),
+    "BDR-ESP-020": RuleText(
+        "TOO_MANY",
+        "Il y a plus de {most} éléments dans « {field_fr} ».",
+        "There are more than {most} items in “{field_en}”.",
+        "Réduisez la liste.",
+        "Shorten the list.",
+    ),
+    "BDR-ESP-021": RuleText(
+        "SIREN_MISMATCH",
+        "Le numéro de TVA {number} n'est pas celui de l'entreprise {siren}.",
+        "The VAT number {number} is not that of the company {siren}.",
+        "Corrigez le numéro de TVA ou le SIRET.",
+        "Correct the VAT number or the SIRET.",
+    ),
+    "BDR-ESP-022": RuleText(
+        "REQUIRED",
+        "Le formulaire n'a de valeur que si « {field_fr} » est déclaré.",
+        "The form is worth something only when “{field_en}” is declared.",
+        "Relisez les réponses, puis donnez `true`.",
+        "Read the answers again, then give `true`.",
+        ESPD,
+    ),
+    "BDR-ESP-023": RuleText(
+        "REQUIRED",
+        "L'entreprise n'a pas d'identifiant.",
+        "The company has no identifier.",
+        "Donnez son SIRET ou, hors de France, son identifiant national.",
+        "Give its SIRET or, outside of France, its national identifier.",
+        ESPD,
+    ),
+    "BDR-ESP-024": RuleText(
+        "NOT_ALLOWED",
+        "L'entreprise a un SIRET et un autre identifiant.",
+        "The company has a SIRET and another identifier.",
+        "Ne gardez que l'un des deux.",
+        "Keep one of the two only.",
+        ESPD,
+    ),
+    "BDR-ESP-025": RuleText(
+        "INVALID_COUNTRY",
+        "Un SIRET est celui d'un établissement en France, pas en {country}.",
+        "A SIRET is that of an establishment in France, not in {country}.",
+        "Corrigez le pays, ou donnez l'identifiant national.",
+        "Correct the country, or give the national identifier.",
+    ),
+    "BDR-ESP-026": RuleText(
+        "INVALID_FORMAT",
+        "« {value} » n'est pas le numéro d'un avis au Journal officiel de l'Union européenne.",
+        "“{value}” is not the number of a notice in the Official Journal of the European Union.",
+        "Écrivez-le comme il est publié : 2026/S 225-000001, ou 123456-2026.",
+        "Write it as it is published: 2026/S 225-000001, or 123456-2026.",
+        ESPD,
+    ),
+    "BDR-ESP-027": RuleText(
+        "INVALID_COUNTRY",
+        "« {value} » n'est pas un pays d'ISO 3166-1.",
+        "“{value}” is no country of ISO 3166-1.",
+        "Donnez un code de deux lettres, par exemple FR.",
+        "Give a code of two letters such as FR.",
+    ),
+    "BDR-ESP-028": RuleText(
+        "TOO_LONG",
+        "Les réponses comptent {length} caractères ; {most} au plus.",
+        "The answers hold {length} characters; at most {most}.",
+        "Raccourcissez-les, et renvoyez aux pièces du dossier.",
+        "Shorten them, and refer to the documents of the bid.",
+    ),
+    "BDR-ESP-029": RuleText(
+        "MISMATCH",
+        "Le rôle {role} est celui d'un membre de groupement, et la réponse dit qu'il n'y en a pas.",
+        "The role {role} is that of a group member, and the answer says that there is no group.",
+        "Corrigez le rôle, ou la réponse sur le groupement.",
+        "Correct the role, or the answer about the group.",
+        ESPD,
+    ),
+}
+
 SECTIONS = (
     INVOICES,
     WORKS,
@@ -3490,6 +3724,7 @@ SECTIONS = (
     CONTRACTS,
     MEMOS,
     REFUNDS,
+    DUME,
 )
 
 RULES: dict[str, RuleText] = dict(chain.from_iterable(s.items() for s in SECTIONS))

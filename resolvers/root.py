@@ -12,6 +12,7 @@ from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.connections import ConnectionMutation, ConnectionQuery
 from resolvers.consents import ConsentMutation
 from resolvers.contracts import ContractMutation, ContractQuery
+from resolvers.dume import DumeMutation, DumeQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.factors import FactorMutation
 from resolvers.fields import query, query_one
@@ -61,6 +62,7 @@ class Query(
     ContractQuery,
     ReferenceQuery,
     SandboxQuery,
+    DumeQuery,
 ):
     node: Node | None = query_one(
         node_select,
@@ -113,6 +115,7 @@ class Mutation(
     ConnectionMutation,
     SandboxMutation,
     ContractMutation,
+    DumeMutation,
 ):
     pass
 

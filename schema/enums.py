@@ -29,6 +29,9 @@ from domain.contracts.codes import (
     DirectPaymentStatus,
 )
 from domain.contracts.steps import ContractAction, ContractRoleAction, ContractSide
+from domain.dume.form import DumeRole, DumeSize
+from domain.dume.prefill import DumeSource
+from domain.dume.taxonomy import DumeAnswerType, DumePart
 from domain.identifiers import IdentifierType
 from domain.invoices.lifecycle import InvoiceAction
 from domain.labels import ENUMS
@@ -100,6 +103,11 @@ shown_enum(ContractVersionStatus, "Statut des termes. Where one version of the t
 shown_enum(DelegationStatus, "Statut de la délégation. Whether anyone still acts by it.")
 shown_enum(DepositMode, "Mode de dépôt. How the document reached the portal.")
 shown_enum(DirectPaymentStatus, "Paiement direct. Whether a subcontractor is paid by the contracting authority.")
+shown_enum(DumeAnswerType, "Type de réponse. What answers a question of the European form; published codes of ESPD-EDM.")
+shown_enum(DumePart, "Partie du formulaire. Where a criterion stands in the European form.")
+shown_enum(DumeRole, "Rôle dans la candidature. The part of the company in the bid; published codes.")
+shown_enum(DumeSize, "Taille de l'entreprise. As the European form says it; published codes.")
+shown_enum(DumeSource, "Origine. Where a value that is filled in beforehand comes from.")
 shown_enum(EnergyProduct, "Produit énergétique. What was consumed. New values may appear.")
 shown_enum(Frame, "Cadre de facturation. Who deposits what, and who validates it.")
 shown_enum(IdentifierType, "Type d'identifiant. How a structure is identified.")
