@@ -468,18 +468,17 @@ def test_a_refusal_of_settings_holds_no_secret_however_it_is_printed(
 
 
 async def test_works_billing_files_are_played_as_each_actor(
-    template_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    elsewhere: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The play of `make demo-works`, with nothing but an authority to begin with."""
-    url = await an_empty_database(template_url, tmp_path)
-    settings = Settings(database_url=url, secret_key=SECRET)  # type: ignore[arg-type]  # as text
+    settings = Settings(database_url=elsewhere, secret_key=SECRET)  # type: ignore[arg-type]  # as text
     async with opened(settings):
         authority = await a_public_structure(identifier=works.AUTHORITY)
         person = await an_account(authority, email="authority@example.test")
         await set_password(person, "a long password of an authority")
     user = {"email": person.email, "password": "a long password of an authority"}
 
-    async with serving(url) as server:
+    async with serving(elsewhere) as server:
         base = f"http://localhost:{server.port}"
         played = await works.perform(base, {"users": {"recipient": user}})
 

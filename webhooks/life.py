@@ -26,13 +26,14 @@ DELETED = "webhook.endpoint_deleted"
 ROTATED = "webhook.endpoint_secret_rotated"
 EXHAUSTED = "webhook.deliveries_exhausted"
 SKIPPED = "webhook.delivery_skipped"
+REVIEW_ASKED = "webhook.endpoint_review_asked"
 
 # All of these begin so.
 ABOUT_ENDPOINTS = "webhook."
 # What people do to an endpoint, and what becomes of it by itself. Neither is told to the endpoint
 # that it is about: telling a sick one that it is sick would go in circles.
 ADMINISTRATION = frozenset({CREATED, UPDATED, RESUMED, DELETED, ROTATED})
-TROUBLES = frozenset({DEGRADED, RECOVERED, PAUSED, EXHAUSTED, SKIPPED})
+TROUBLES = frozenset({DEGRADED, RECOVERED, PAUSED, EXHAUSTED, SKIPPED, REVIEW_ASKED})
 OF_OTHERS = ADMINISTRATION | TROUBLES
 
 NOTHING_FAILED: Mapping[str, Any] = {"lastStatus": None, "lastError": None}

@@ -15,10 +15,9 @@ from domain.db import fetch
 from domain.mail.actions import post
 from domain.structures.members import holders_of, structure_name
 from webhooks import queue
-from webhooks.life import tell
+from webhooks.life import REVIEW_ASKED, tell
 from webhooks.models import Endpoint, EndpointStatus
 
-REVIEW_ASKED = "webhook.endpoint_review_asked"
 _MAIL = "webhook_review_asked"
 _BATCH = 100
 

@@ -74,7 +74,7 @@ from tests.rare_events import RARE
 from tests.works.circuit import a_site, deposited
 from tests.works.circuit import act as play
 from tests.world import ERP_GRANTS, World, a_world
-from webhooks import endpoints, ordering, probes, queue, replaying, replays, reviews
+from webhooks import endpoints, ordering, probes, queue, replaying, replays
 from webhooks import life as webhook_life
 from webhooks import policy as webhook_policy
 from webhooks.courier import Courier
@@ -259,7 +259,7 @@ async def everything_that_becomes_of_an_endpoint(manager: Actor, world: World) -
     last = {"lastStatus": 503, "lastError": ErrorKind.STATUS}
     async with events.transaction():
         endpoint = (await queue.lock_endpoints([identifier]))[identifier]
-        webhook_life.tell(reviews.REVIEW_ASKED, endpoint, {})
+        webhook_life.tell(webhook_life.REVIEW_ASKED, endpoint, {})
         webhook_life.degrade(endpoint, now(), webhook_policy.current(), last)
         webhook_life.recover(endpoint)
         webhook_life.pause(endpoint, PauseReason.NO_SUCCESS, now(), last)

@@ -49,7 +49,8 @@ async def test_whoever_acts_on_documents_moves_the_clock(api: Api, persona: str)
     answer = await api("administrator")(STATUS, id=invoice.id)
     assert answer.errors == []
     seen = answer.payload
-    assert (done["steps"], done["replayed"], done["cursor"] is None) == (1, False, False)
+    # The validator's silence agrees; the project manager of the works piece is warned of.
+    assert (done["steps"], done["replayed"], done["cursor"] is None) == (2, False, False)
     assert done["clock"]["aheadSeconds"] == shown["aheadSeconds"] == 45 * DAY
     assert read(done["clock"]["now"]) >= before + timedelta(days=45)
     ahead = read(shown["now"]) - read(shown["realNow"])
@@ -81,7 +82,8 @@ async def test_a_request_that_is_sent_again_moves_it_once(api: Api) -> None:
     first = (await api("supplier")(ADVANCE, input=wanted)).payload
     again = (await api("supplier")(ADVANCE, input=wanted)).payload
 
-    assert (first["steps"], first["replayed"]) == (0, False)
+    # The warning of the works piece, on its seventh day.
+    assert (first["steps"], first["replayed"]) == (1, False)
     assert (again["steps"], again["replayed"], again["cursor"]) == (None, True, first["cursor"])
     assert again["clock"]["aheadSeconds"] == 10 * DAY
 
