@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import aiosqlite
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError
 
@@ -134,7 +135,11 @@ async def _unchanged(_connection: Any) -> None:
 async def open_database(url: str, models: Mapping[str, Sequence[str]]) -> None:
     """Connect. `models` names the modules of each ORM application: {"domain": [...], ...}."""
     global _dialect
+    before = _dialect
     _dialect, connection = engine(url)
+    if _dialect != before:
+        # The ORM keeps the SQL it wrote by the connection's name, which both databases share.
+        EXECUTOR_CACHE.clear()
     await Tortoise.init(
         config={
             "connections": {CONNECTION: connection},

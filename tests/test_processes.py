@@ -380,6 +380,21 @@ async def test_run_loads_once_and_keeps_the_credentials_it_made(
     assert written["baseUrl"] == "http://localhost:8123"
 
 
+@pytest.mark.skipif(not ON_POSTGRES, reason="needs two kinds of database")
+async def test_a_process_may_open_one_kind_of_database_after_the_other(
+    elsewhere: str, tmp_path: Path
+) -> None:
+    file = f"sqlite:///{tmp_path / 'file.db'}"
+    await migrate(file)
+
+    for url in (file, elsewhere, file):
+        async with opened(Settings(database_url=url, secret_key=SECRET)):  # type: ignore[arg-type]  # as text
+            made = await a_public_structure()
+            made.name = "Renommée"
+            await made.save()
+            await made.delete()
+
+
 DATABASE_READERS = [
     "events new-epoch",
     "keys rotate",
