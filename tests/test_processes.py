@@ -33,7 +33,7 @@ from domain.migrate import migrate
 from settings import MODELS, Settings, opened
 from tests.conftest import ON_POSTGRES, TEST_DATABASE_URL, an_empty_database
 from tests.demo import works
-from tests.demo.outside import Caller, connect_machine
+from tests.demo.outside import Caller, connect_machine, endpoint_trouble
 from tests.make import a_public_structure, an_account
 from tests.structures.conftest import rows_of_departments, write_csv
 from tests.webhooks.receiver import Receiver
@@ -48,6 +48,11 @@ SUBMIT = (
 ENDPOINT = (
     "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input) {"
     " endpoint { id } secret userErrors { rule message } } }"
+)
+PING, DELETE = (
+    f"mutation($input: WebhookEndpoint{verb}Input!) {{ webhookEndpoint{verb}(input: $input) {{"
+    " userErrors { rule message } } }"
+    for verb in ("Ping", "Delete")
 )
 STREAM = "subscription { eventStream(heartbeatSeconds: 1) { __typename } }"
 
@@ -501,3 +506,27 @@ async def test_works_billing_files_are_played_as_each_actor(
     assert played, said
     steps = len(works.SCRIPT.steps)
     assert said.endswith(f"works file: {steps} of {steps} steps\n")
+
+
+async def test_a_play_tells_why_no_webhook_came(place: Place) -> None:
+    supplier, url = place.world.parties.supplier.id, "http://127.0.0.1:9/bordereau"
+
+    async with httpx2.AsyncClient(timeout=20) as http:
+        async with serving(place.url) as server:
+            caller = await erp(server, place, http)
+            made = await caller.do(ENDPOINT, structureId=supplier, url=url)
+            endpoint = made["endpoint"]["id"]
+            before = await endpoint_trouble(caller, endpoint)
+        async with serving(place.url, WEBHOOK_ALLOW="") as server:
+            caller = await erp(server, place, http)
+            await caller.do(PING, id=endpoint)
+            async with asyncio.timeout(60):
+                said = before
+                while "the last attempt failed" not in said:
+                    await asyncio.sleep(0.05)
+                    said = await endpoint_trouble(caller, endpoint)
+            await caller.do(DELETE, id=endpoint)
+
+    assert before.startswith(f"{url} is ACTIVE, 0 waiting; nothing failed")
+    assert "1 waiting; the last attempt failed: REFUSED_ADDRESS" in said
+    assert "WEBHOOK_ALLOW" in said

@@ -25,6 +25,7 @@ from tests.demo.outside import (
     Reader,
     Receiver,
     connect_machine,
+    endpoint_trouble,
     follow_by_sse,
     follow_by_websocket,
     log_in,
@@ -32,7 +33,7 @@ from tests.demo.outside import (
     sign_up,
     verify,
 )
-from tests.demo.stage import Script, against_a_server, expect, refuse
+from tests.demo.stage import Script, against_a_server, counted, expect, refuse
 
 INVOICE = """
   invoice { id number status version availableActions { action enabled } receiptNumber
@@ -100,9 +101,16 @@ class Play:
                 raise Failed(f"{reader.name}: {reader.problem}")
             seen = reader.of(document)
             if [n for n, _ in seen] != list(range(1, version + 1)):
-                raise Failed(f"{reader.name} saw {seen} instead of 1 to {version}")
+                raise Failed(await self.missed(reader, f"{seen} instead of 1 to {version}"))
             said.append(f"{reader.name}: {seen[-1][1]}")
         return " · ".join(said)
+
+    async def missed(self, reader: Reader, seen: str) -> str:
+        """What a reader saw instead of what it should have; for webhooks, why."""
+        if reader is not self.receiver.reader:
+            return f"{reader.name} saw {seen}"
+        why = await endpoint_trouble(self.by(self.erp), self.endpoint)
+        return f"{reader.name} saw {seen}: {why}"
 
     async def move(self, caller: Caller | None, action: str, **given: Any) -> str:
         """One action on the invoice at hand, seen by every reader."""
@@ -318,7 +326,7 @@ async def ping(play: Play) -> str:
         if any(e["kind"] == "WEBHOOK_PING" for e in play.receiver.reader.events):
             return f"verified with the public package, {play.receiver.refused} refused"
         await asyncio.sleep(0.05)
-    raise Failed("no ping arrived")
+    raise Failed(await play.missed(play.receiver.reader, "no ping"))
 
 
 @step("a WebSocket and an SSE subscriber listen")
@@ -347,7 +355,9 @@ async def validate(play: Play) -> str:
         [(e["rule"], e["path"]) for e in done["userErrors"]] == same,
         "invoiceValidate and invoiceSubmit disagree",
     )
-    return f"{len(same)} problems: {', '.join(sorted(paths))}; invoiceSubmit says the same"
+    return (
+        f"{counted(len(same), 'problem')}: {', '.join(sorted(paths))}; invoiceSubmit says the same"
+    )
 
 
 @step("the invoice is deposited and made available")
@@ -476,7 +486,8 @@ async def pull(play: Play) -> str:
     expect(streams == [story, story], "a stream saw them in another order")
     hook = next(e for e in play.receiver.reader.events if e["id"] == story[0])
     expect(hook["cursor"] == pulled[[e["id"] for e in pulled].index(story[0])]["cursor"], "cursor")
-    return f"{len(story)} events in log order: pull = WebSocket = SSE; webhooks have the same"
+    told = counted(len(story), "event")
+    return f"{told} in log order: pull = WebSocket = SSE; webhooks have the same"
 
 
 @step("the history of the paid invoice shows every step in order")
@@ -501,7 +512,8 @@ async def deliveries(play: Play) -> str:
     nodes = data["webhookDeliveries"]["nodes"]
     late = [n for n in nodes if n["state"] != "DELIVERED"]
     expect(bool(nodes) and not late, f"{len(late)} of {len(nodes)} are not delivered")
-    return f"{len(nodes)} deliveries, all received at the first attempt"
+    first = sum(len(n["attempts"]) == 1 for n in nodes)
+    return f"{counted(len(nodes), 'message')} received, {first} at the first attempt"
 
 
 @step("why an event came, or did not: exactly one reason")
@@ -550,7 +562,7 @@ async def send_again(play: Play) -> str:
             break
         await asyncio.sleep(0.05)
     expect(told == 2 * before, f"{len(told) - len(before)} of {len(before)} came again, in order")
-    return f"{len(before)} messages again, in order, with the same ids"
+    return f"{counted(len(before), 'message')} again, in order, with the same ids"
 
 
 @step("a consumer group of two members shares the same events, each document's in order")
@@ -584,7 +596,9 @@ async def share(play: Play) -> str:
         ranks = [e["event"]["subjectSequence"] for e in handed if e["subjectId"] == document]
         last = play.receiver.reader.of(document)[-1][0]
         expect(ranks == list(range(1, last + 1)), f"{document}: {ranks} instead of 1 to {last}")
-    return " · ".join(f"member {member}: {count} events" for member, count in shares.items())
+    return " · ".join(
+        f"member {member}: {counted(count, 'event')}" for member, count in shares.items()
+    )
 
 
 @step("the stage is cleared")

@@ -236,6 +236,32 @@ async def connect_machine(
     return Caller("ERP", base, answer.json()["access_token"], http)
 
 
+ENDPOINT = """
+query($id: ID!) {
+  webhookEndpoint(id: $id) { url status health { pending lastFailure { error status } } }
+  webhookDeliveries(endpoint: $id, states: [PENDING, EXHAUSTED], last: 1) {
+    nodes { attempts { detail } }
+  }
+}
+"""
+
+
+async def endpoint_trouble(caller: Caller, endpoint: str) -> str:
+    """How an endpoint stands, with its last failure: what to read when no message comes."""
+    data = await caller.ask(ENDPOINT, id=endpoint)
+    known, health = data["webhookEndpoint"], data["webhookEndpoint"]["health"]
+    said = f"{known['url']} is {known['status']}, {health['pending']} waiting"
+    failure = health["lastFailure"]
+    if failure is None:
+        return f"{said}; nothing failed: does a server or a worker send webhooks?"
+    details = [a["detail"] for d in data["webhookDeliveries"]["nodes"] for a in d["attempts"]]
+    words = [failure["error"], failure["status"], details[-1] if details else None]
+    said += f"; the last attempt failed: {' '.join(str(w) for w in words if w is not None)}"
+    if failure["error"] == "REFUSED_ADDRESS":
+        said += " (servers and workers alike need WEBHOOK_ALLOW=127.0.0.0/8)"
+    return said
+
+
 STREAM = """
 subscription Stream($after: EventCursor) {
   eventStream(after: $after, heartbeatSeconds: 5) {

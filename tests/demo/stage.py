@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -20,12 +21,21 @@ DEMO = Path(__file__).resolve().parent.parent.parent / ".demo"
 P = TypeVar("P")
 
 
-class Script(Generic[P]):
-    """The steps of a play in the order in which they are written."""
+@dataclass(frozen=True)
+class Step(Generic[P]):
+    """One step of a play, and the scene to which it belongs."""
 
-    def __init__(self, closing: str) -> None:
-        self.closing = closing
-        self.steps: list[tuple[str, Callable[[P], Awaitable[str]]]] = []
+    scene: str
+    title: str
+    function: Callable[[P], Awaitable[str]]
+
+
+class Script(Generic[P]):
+    """The steps of a play: those of its scenes, then its own in the order of their writing."""
+
+    def __init__(self, title: str, *scenes: Script[P]) -> None:
+        self.title = title
+        self.steps: list[Step[P]] = [step for scene in scenes for step in scene.steps]
 
     def step(
         self, title: str
@@ -33,28 +43,31 @@ class Script(Generic[P]):
         """A step of the play; what it returns is printed."""
 
         def add(function: Callable[[P], Awaitable[str]]) -> Callable[[P], Awaitable[str]]:
-            self.steps.append((title, function))
+            self.steps.append(Step(self.title, title, function))
             return function
 
         return add
 
     async def perform(self, play: P) -> int:
         """Play until a step fails; how many went well."""
-        well = 0
-        for number, (title, function) in enumerate(self.steps, start=1):
+        well, scene = 0, self.title
+        for number, step in enumerate(self.steps, start=1):
+            if step.scene != scene:
+                scene = step.scene
+                print(f"\n{scene}")
             try:
-                said = await asyncio.wait_for(function(play), 3 * PATIENCE)
+                said = await asyncio.wait_for(step.function(play), 3 * PATIENCE)
             except (Failed, TimeoutError, httpx2.HTTPError, KeyError, OSError) as problem:
                 what = f"{type(problem).__name__}: {problem}"
-                print(f"{number:>3}. FAILED  {title}\n       {what}")
+                print(f"{number:>3}. FAILED  {step.title}\n       {what}")
                 break
             well += 1
-            print(f"{number:>3}. {title}\n       {said}", flush=True)
+            print(f"{number:>3}. {step.title}\n       {said}", flush=True)
         return well
 
     def close(self, well: int) -> bool:
         """Print the last line; whether every step went well."""
-        print(f"\n{self.closing}: {well} of {len(self.steps)} steps")
+        print(f"\n{self.title}: {well} of {len(self.steps)} steps")
         return well == len(self.steps)
 
 
@@ -71,6 +84,11 @@ def expect(condition: bool, words: str) -> None:
     """Fail unless the condition holds."""
     if not condition:
         raise Failed(words)
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def against_a_server(perform: Callable[[str, dict[str, Any]], Awaitable[bool]]) -> int:
