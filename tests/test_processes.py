@@ -34,6 +34,8 @@ from settings import MODELS, Settings, opened
 from tests.conftest import ON_POSTGRES, TEST_DATABASE_URL, an_empty_database
 from tests.demo import works
 from tests.demo.outside import Caller, connect_machine, endpoint_trouble
+from tests.demo.scenes.closing import left_out
+from tests.demo.scenes.opening import AUTHORITY
 from tests.make import a_public_structure, an_account
 from tests.structures.conftest import rows_of_departments, write_csv
 from tests.webhooks.receiver import Receiver
@@ -493,7 +495,7 @@ async def test_works_billing_files_are_played_as_each_actor(
     """The play of `make demo-works`, with nothing but an authority to begin with."""
     settings = Settings(database_url=elsewhere, secret_key=SECRET)  # type: ignore[arg-type]  # as text
     async with opened(settings):
-        authority = await a_public_structure(identifier=works.AUTHORITY)
+        authority = await a_public_structure(identifier=AUTHORITY)
         person = await an_account(authority, email="authority@example.test")
         await set_password(person, "a long password of an authority")
     user = {"email": person.email, "password": "a long password of an authority"}
@@ -506,6 +508,18 @@ async def test_works_billing_files_are_played_as_each_actor(
     assert played, said
     steps = len(works.SCRIPT.steps)
     assert said.endswith(f"works file: {steps} of {steps} steps\n")
+
+
+def test_the_works_play_names_what_it_left_out() -> None:
+    next_of = {"A1": [], "A6": [], "A15": ["A19"], "A19": []}
+    table = {
+        "lifecycle": {"variants": [{"frames": ["A15", "A19"]}, {"frames": ["A6"]}]},
+        "billingFrames": [{"code": c, "nextFrames": after} for c, after in next_of.items()],
+    }
+
+    assert left_out(table, {(None, "A6"), (None, "A15")}) == ["A19", "A15 → A19"]
+    assert left_out(table, {(None, "A6"), (None, "A15"), (None, "A19")}) == ["A15 → A19"]
+    assert left_out(table, {(None, "A6"), (None, "A15"), ("A15", "A19")}) == []
 
 
 async def test_a_play_tells_why_no_webhook_came(place: Place) -> None:
