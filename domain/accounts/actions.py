@@ -44,10 +44,13 @@ def on_rights_changed(forget: Callable[[str], None]) -> None:
 async def rights_of(member_id: str) -> Mapping[str, frozenset[Permission]]:
     """What a person or a technical account may do, by structure, and on its own account."""
     rows = await fetch(
-        "SELECT a.structure_id, a.role, h.space, h.level, h.service_id FROM attachment a"
-        " LEFT JOIN (habilitation h JOIN structure_space s ON s.space = h.space AND s.status = $3)"
-        " ON h.attachment_id = a.id AND s.structure_id = a.structure_id"
-        " AND (s.service_id = h.service_id OR (s.service_id IS NULL AND h.service_id IS NULL))"
+        # Two joins, so that each is served by its own index: one caller is asked for often.
+        "SELECT a.structure_id, a.role, COALESCE(s.space, v.space) AS space, h.level, h.service_id"
+        " FROM attachment a LEFT JOIN habilitation h ON h.attachment_id = a.id"
+        " LEFT JOIN structure_space s ON h.service_id IS NULL AND s.service_id IS NULL"
+        " AND s.structure_id = a.structure_id AND s.space = h.space AND s.status = $3"
+        " LEFT JOIN structure_space v ON v.service_id = h.service_id"
+        " AND v.structure_id = a.structure_id AND v.space = h.space AND v.status = $3"
         " WHERE a.member_id = $1 AND a.status = $2 AND (a.ends_at IS NULL OR a.ends_at > $4)",
         member_id,
         AttachmentStatus.VALIDEE.value,

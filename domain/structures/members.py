@@ -481,11 +481,11 @@ async def holders_of(structure_id: str, permission: Permission) -> list[Person]:
         if permission in given
     ]
     rows = await fetch(
-        "SELECT DISTINCT p.id, p.display_name, p.email, p.locale, a.role, h.space, h.level"
-        " FROM account p JOIN attachment a ON a.member_id = p.id"
-        " LEFT JOIN (habilitation h JOIN structure_space s ON s.space = h.space"
-        "   AND s.service_id IS NULL AND s.status = $4)"
-        " ON h.attachment_id = a.id AND s.structure_id = a.structure_id AND h.service_id IS NULL"
+        "SELECT DISTINCT p.id, p.display_name, p.email, p.locale, a.role, s.space, h.level"
+        " FROM attachment a JOIN account p ON p.id = a.member_id"
+        " LEFT JOIN habilitation h ON h.attachment_id = a.id AND h.service_id IS NULL"
+        " LEFT JOIN structure_space s ON s.structure_id = a.structure_id"
+        " AND s.service_id IS NULL AND s.space = h.space AND s.status = $4"
         " WHERE p.status = $1 AND a.structure_id = $2 AND a.status = $3"
         " AND (a.ends_at IS NULL OR a.ends_at > $5) ORDER BY p.id",
         AccountStatus.ACTIVE.value,
