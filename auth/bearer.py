@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 
 from auth.config import AuthSettings
 from auth.keys import ALGORITHM, Keys
+from auth.lookups import MOST, LookUps
 from auth.models import SHUT
 from domain.access import Actor, ActorKind
 from domain.accounts.actions import everywhere_of, rights_of
@@ -22,9 +23,6 @@ from domain.connections.models import TechnicalStatus
 from domain.db import fetch
 from domain.origin import UNPROVEN, Proof
 
-# How long a right withdrawn by another process, or a token revoked there, may still be honoured.
-FRESH_SECONDS = 5.0
-_CACHED_TOKENS = 4096
 _MAX_TOKEN = 4096
 _TYPES = ("at+jwt", "application/at+jwt")
 # RFC 9728: where the description of the resource /graphql is, by its path.
@@ -75,22 +73,21 @@ class Authenticated:
 class _Known:
     claims: Claims
     answer: Authenticated
-    fresh_until: float
 
 
 class Bearer:
-    """Authenticates requests by access token; answers from memory for a few seconds."""
+    """Authenticates requests by access token."""
 
     def __init__(
         self,
         settings: AuthSettings,
         keys: Keys,
         monotonic: Callable[[], float] = time.monotonic,
+        most: int = MOST,
     ) -> None:
         self._settings = settings
         self._keys = keys
-        self._monotonic = monotonic
-        self._known: dict[str, _Known] = {}
+        self._known = LookUps(self._look_up, monotonic, most)
 
     async def __call__(self, token: str) -> Authenticated:
         """The caller whose token this is.
@@ -98,20 +95,14 @@ class Bearer:
         Raises:
             InvalidToken: forged, expired, revoked, for someone else, or its owner is gone.
         """
-        known = self._known.get(token)
-        claims = known.claims if known else await self.claims(token)
-        _refuse_expired(claims)
-        if known and known.fresh_until > self._monotonic():
-            return known.answer
-        answer = Authenticated(await self._actor(claims), claims.expires_at, claims.proof)
-        self._remember(token, claims, answer)
-        return answer
+        known = await self._known(token)
+        _refuse_expired(known.claims)
+        return known.answer
 
     def forget(self, *names: str) -> None:
         """Ask the database again about these members, clients, families or token ids."""
         about = frozenset(names)
-        for token in [t for t, known in self._known.items() if known.claims.is_about(about)]:
-            del self._known[token]
+        self._known.forget(lambda known: known.claims.is_about(about))
 
     async def claims(self, token: str) -> Claims:
         """What the token says, once its signature, issuer, audience and life are checked.
@@ -139,6 +130,13 @@ class Bearer:
         except InvalidToken:
             return False
         return True
+
+    async def _look_up(self, token: str, before: _Known | None) -> _Known:
+        # A genuine token stays genuine: only what it opens may change.
+        claims = before.claims if before else await self.claims(token)
+        return _Known(
+            claims, Authenticated(await self._actor(claims), claims.expires_at, claims.proof)
+        )
 
     async def _genuine(self, token: str) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN:
@@ -178,13 +176,6 @@ class Bearer:
         everywhere = await everywhere_of(claims.subject)
         actor = Actor(claims.subject, kind, name, rights, everywhere)
         return actor.limited_to(scopes)
-
-    def _remember(self, token: str, claims: Claims, answer: Authenticated) -> None:
-        if len(self._known) >= _CACHED_TOKENS:
-            for oldest in list(self._known)[: _CACHED_TOKENS // 2]:
-                del self._known[oldest]
-        self._known.pop(token, None)
-        self._known[token] = _Known(claims, answer, self._monotonic() + FRESH_SECONDS)
 
 
 def challenge(settings: AuthSettings, reason: str | None = None) -> str:

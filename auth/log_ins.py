@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from starlette.types import Scope
 
-from auth.bearer import FRESH_SECONDS, Authenticated
+from auth.bearer import Authenticated
 from auth.config import AuthSettings
 from auth.cross_site import cookie_of, sent_by
 from auth.factors.needed import lacks_second
 from auth.issued import on_denied
+from auth.lookups import MOST, LookUps
 from auth.models import Session, hashed
 from auth.sessions import in_force, is_due, on_log_in_ended, used
 from domain.access import Actor, ActorKind
@@ -30,26 +31,27 @@ class Cookie:
     counts: bool
 
 
+class _NobodyError(Exception):
+    """Nobody is logged in by this cookie, or no longer."""
+
+
 @dataclass(slots=True)
 class _Known:
     session: Session
     answer: Authenticated
-    fresh_until: float
 
 
 class LogIns:
-    """Authenticates requests by log-in; answers from memory for a few seconds."""
+    """Authenticates requests by log-in."""
 
     def __init__(
         self,
         settings: AuthSettings,
         monotonic: Callable[[], float] = time.monotonic,
-        most: int = 4096,
+        most: int = MOST,
     ) -> None:
         self._settings = settings
-        self._monotonic = monotonic
-        self._most = most
-        self._known: dict[str, _Known] = {}
+        self._known = LookUps(self._look_up, monotonic, most)
         on_rights_changed(self.forget)
         on_log_in_ended(self.forget)
         on_denied(self.forget)
@@ -68,12 +70,11 @@ class LogIns:
         A stream that stays open asks again without using the log-in: it must not keep alive what
         nobody looks at.
         """
-        key = hashed(token)
-        known = self._known.get(key)
-        if known is None or known.fresh_until <= self._monotonic():
-            known = await self._read(key)
-        if known is None or known.answer.expires_at <= real_now():
-            self._known.pop(key, None)
+        try:
+            known = await self._known(hashed(token))
+        except _NobodyError:
+            return None
+        if known.answer.expires_at <= real_now():
             return None
         if is_use and is_due(known.session):
             known.session = await used(known.session, self._settings)
@@ -83,35 +84,20 @@ class LogIns:
     def forget(self, *names: str) -> None:
         """Ask the database again about these log-ins and persons."""
         about = frozenset(names)
-        for key in [
-            k
-            for k, known in self._known.items()
-            if known.session.id in about or known.session.account_id in about
-        ]:
-            del self._known[key]
+        self._known.forget(
+            lambda known: not about.isdisjoint((known.session.id, known.session.account_id))
+        )
 
-    async def _read(self, key: str) -> _Known | None:
+    async def _look_up(self, key: str, _before: _Known | None) -> _Known:
         session = await in_force(key)
         if session is None:
-            return None
+            raise _NobodyError
         account = await Account.get_or_none(id=session.account_id, status=AccountStatus.ACTIVE)
-        if account is None:
-            return None
-        if await lacks_second(self._settings, account.id, session.methods):
-            return None
+        if account is None or await lacks_second(self._settings, account.id, session.methods):
+            raise _NobodyError
         rights, everywhere = await rights_of(account.id), await everywhere_of(account.id)
         actor = Actor(account.id, ActorKind.PERSON, account.display_name, rights, everywhere)
-        answer = Authenticated(actor, session.ends_at, proof_of(session))
-        known = _Known(session, answer, self._monotonic() + FRESH_SECONDS)
-        self._remember(key, known)
-        return known
-
-    def _remember(self, key: str, known: _Known) -> None:
-        if len(self._known) >= self._most:
-            for oldest in list(self._known)[: self._most // 2]:
-                del self._known[oldest]
-        self._known.pop(key, None)
-        self._known[key] = known
+        return _Known(session, Authenticated(actor, session.ends_at, proof_of(session)))
 
 
 def proof_of(session: Session) -> Proof:

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from starlette.types import Scope
 
-from auth.bearer import FRESH_SECONDS, Authenticated, InvalidToken
+from auth.bearer import Authenticated, InvalidToken
 from auth.log_ins import LogIns
+from auth.lookups import FRESH_SECONDS
 from domain.access import ANONYMOUS, Actor, ActorKind
 from domain.clock import real_now
 from domain.errors import Unauthenticated

@@ -14,10 +14,11 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from auth.bearer import FRESH_SECONDS, Bearer, InvalidToken
+from auth.bearer import Bearer, InvalidToken
 from auth.config import AuthSettings
 from auth.issued import deny, purge
 from auth.keys import Keys
+from auth.lookups import FRESH_SECONDS
 from auth.models import ClientSecret, Denied, SigningKey
 from domain.access import Actor, Level, Permission, Role, Space
 from domain.accounts.actions import attach, make_administrator
@@ -236,14 +237,14 @@ async def test_what_another_process_changed_is_seen_within_seconds(site: Site) -
     assert not (await bearer(genuine)).actor.structures(Permission.READ_ISSUED)
 
 
-async def test_memory_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auth.bearer._CACHED_TOKENS", 4)
+async def test_memory_is_bounded(site: Site) -> None:
+    bearer = Bearer(site.settings, Keys(site.settings), most=4)
     several = [await issued(site) for _ in range(7)]
 
     for genuine in several:
-        await site.bearer(genuine)
+        await bearer(genuine)
 
-    assert len(site.bearer._known) <= 4
+    assert len(bearer._known) <= 4
 
 
 async def test_an_administrator_holds_its_rights_everywhere_within_its_scopes(

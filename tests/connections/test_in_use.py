@@ -17,7 +17,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from auth import bearer, technical
+from auth import lookups, technical
 from auth.last_use import EVERY_SECONDS, LastUse, network_of
 from domain.clock import Clock, now
 from domain.connections import accounts
@@ -148,7 +148,7 @@ async def site(
 ) -> AsyncIterator[Site]:
     """The product on a real port, that asks again at once what its callers hold."""
     monkeypatch.setattr(live, "TRUST_SECONDS", 0.05)
-    monkeypatch.setattr(bearer, "FRESH_SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "FRESH_SECONDS", 0.05)
     url = await an_empty_database(template_url, tmp_path_factory.mktemp("in_use"))
     async with served(url) as api:
         listener = socket.create_server(("127.0.0.1", 0))

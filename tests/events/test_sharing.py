@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from websockets.asyncio.client import connect
 
-from auth import bearer
+from auth import lookups
 from domain.access import Level, Permission, Role, Space
 from domain.accounts.models import Attachment, Habilitation
 from domain.invoices.lifecycle import InvoiceAction as A
@@ -171,7 +171,7 @@ async def test_a_right_that_is_withdrawn_changes_what_the_same_stream_is_answere
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "TRUST_SECONDS", 0.02)
-    monkeypatch.setattr(bearer, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(lookups, "FRESH_SECONDS", 0.0)
     world = site.api.world
     account = await an_account(
         world.parties.recipient,

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 
-from auth import bearer
+from auth import lookups
 from domain import cursors, events
 from domain.access import Level, Permission, Role, Space
 from domain.accounts.models import Attachment, Habilitation
@@ -378,7 +378,7 @@ async def test_rights_that_are_withdrawn_stop_a_stream(
     site: Site, road: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "TRUST_SECONDS", 0.02)
-    monkeypatch.setattr(bearer, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(lookups, "FRESH_SECONDS", 0.0)
     parties = site.api.world.parties
     situation = await a_situation(parties=parties)
     account = await an_account(
