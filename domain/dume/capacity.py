@@ -55,12 +55,7 @@ GENERAL_TURNOVER = (
     always(
         "5ca58d66-3ef1-4145-957c-45d5b18a837f",
         LEAST,
-        always(
-            _IN_A_YEAR,
-            _AMOUNT,
-            question("startsOn", T.DATE, "Début de l'exercice", "Beginning of the financial year"),
-            question("endsOn", T.DATE, "Fin de l'exercice", "End of the financial year"),
-        ),
+        always(_IN_A_YEAR, _AMOUNT, _PERIOD),
         EVIDENCE,
         most=5,
     ),
@@ -80,7 +75,7 @@ AVERAGE_TURNOVER = (
 )
 SPECIFIC_TURNOVER = (
     always(
-        "5ca58d66-3ef1-4145-957c-45d5b18a837f",
+        "19a68e37-d307-4a28-9061-c22cd767be58",
         YEARS,
         DOMAIN,
         LEAST,
@@ -104,8 +99,8 @@ SET_UP = (
     always(
         "e9aa7763-c167-4352-8060-1a3d7d3e2662",
         question("startedOn", T.DATE, "Date de création ou de début d'activité", "Set up on"),
-        EVIDENCE,
     ),
+    EVIDENCE,
 )
 INSURANCE = (
     always(
@@ -276,7 +271,7 @@ QUALIFICATIONS = (
                     question("esco", T.URL, "Identifiant ESCO", "ESCO identifier", required=False),
                     question("escoName", T.DESCRIPTION, "Titre ESCO", "ESCO title", required=False),
                     question("title", T.DESCRIPTION, "Intitulé", "Title", required=False),
-                    question("number", T.IDENTIFIER, "Numéro", "Number", required=False),
+                    question("number", T.QUAL_IDENTIFIER, "Numéro", "Number", required=False),
                     question("issuedOn", T.DATE, "Délivré le", "Issued on", required=False),
                     question("issuer", T.DESCRIPTION, "Délivré par", "Issued by", required=False),
                     evidence(ids=_OF_A_PERSON),

@@ -13,6 +13,7 @@ from uuid import UUID
 from domain.clock import PARIS
 from domain.dume.criteria import CRITERIA
 from domain.dume.form import (
+    DECLARED,
     DUME_ROLES,
     DUME_SIZES,
     Answer,
@@ -161,15 +162,7 @@ def _person(person: Representative) -> Row:
 
 def _declaration(declaration: Declaration) -> list[Row]:
     return [
-        _row("Les informations données sont exactes et précises", _SAID[declaration.is_accurate]),
-        _row(
-            "Les justificatifs seront fournis sans délai sur demande",
-            _SAID[declaration.provides_evidence],
-        ),
-        _row(
-            "L'acheteur peut accéder aux justificatifs en ligne indiqués",
-            _SAID[declaration.allows_access],
-        ),
+        *(_row(words.fr, _SAID[getattr(declaration, name)]) for name, words in DECLARED.items()),
         *_given_rows(
             ("Signataire", declaration.signatory),
             ("Qualité", declaration.capacity),

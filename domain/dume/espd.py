@@ -1,7 +1,7 @@
 """The form as an ESPD response: UBL 2.2 QualificationApplicationResponse, ESPD-EDM 2.1.1 extended.
 
-Whatever was asked is written with its tree of groups; only what was answered has a response. The
-order of elements is that of the schema.
+Whatever was asked is written with its tree of groups; only what was answered has a response, and
+what an answer called for. The order of elements is that of the schema.
 """
 
 from __future__ import annotations
@@ -16,9 +16,19 @@ from xml.etree import ElementTree as ET
 from domain import identifiers
 from domain.clock import PARIS
 from domain.dume.criteria import CRITERIA
-from domain.dume.form import Answer, Answered, DumeForm, Given, Party, Procedure, Representative
+from domain.dume.form import (
+    DECLARED,
+    Answer,
+    Answered,
+    Declaration,
+    DumeForm,
+    Given,
+    Party,
+    Procedure,
+    Representative,
+)
 from domain.dume.operator import LOTS, LOTS_TENDERED
-from domain.dume.taxonomy import Criterion, Element, Group, Line
+from domain.dume.taxonomy import Criterion, Element, Group, Line, When
 from domain.dume.taxonomy import DumeAnswerType as T
 from domain.money import plain
 
@@ -41,12 +51,19 @@ _TAXONOMY = {
     "schemeAgencyID": GROW,
     "schemeVersionID": VERSION,
 }
-# The buyer has lots; their number is not known. As the model says it.
+# The procedure has no lots. As the model says it.
 _NO_LOT = "0"
+# The one form of numbers of notices that the model knows, and what it wants for every other.
+_NOTICE = re.compile("[0-9]{4}/S [0-9]{3}-[0-9]{6}")
+_OTHER_NOTICE = "0000/S 000-000000"
 _ROLES = {"listID": "EORoleType", "listAgencyID": GROW, "listVersionID": VERSION}
 _CPV = {"listID": "CPVCodes", "listAgencyID": "EU-COM-OP", "listVersionID": "1.0"}
 _COUNTRIES = {"listID": "CountryCodeIdentifier", "listAgencyID": "ISO", "listVersionID": "1.0"}
 _DIRECTIVE = "http://data.europa.eu/eli/dir/2014/24/oj"
+# Readers refuse silence in a group that an answer opened (BR-TCR-06 and -07), and the official form
+# has lines there that do not concern everybody.
+_UNSAID = Answer(question="", text="Non précisé", url="about:blank")
+_SAID = {True: "oui", False: "non"}
 # XML has no way to write these, not even by their number.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -102,6 +119,8 @@ def espd_xml(form: DumeForm, document: UUID, at: datetime) -> bytes:
         listAgencyID=GROW,
         listVersionID=VERSION,
     )
+    for note in _notes(form):
+        _put(root, "cbc:Note", note)
     _party(_put(_put(root, "cac:ContractingParty"), "cac:Party"), procedure.buyer)
     _operator(root, form)
     _procedure(root, procedure)
@@ -125,6 +144,26 @@ def _put(parent: ET.Element, tag: str, text: str | None = None, /, **attributes:
 def _code(parent: ET.Element, tag: str, text: str, list_id: str, agency: str = GROW) -> None:
     version = VERSION if agency == GROW else "1.0"
     _put(parent, tag, text, listID=list_id, listAgencyID=agency, listVersionID=version)
+
+
+# What the model has no element for
+
+
+def _notes(form: DumeForm) -> Iterator[str]:
+    """The global indication of part IV and the statements of part VI, in words."""
+    for criterion, answered in _answered(form):
+        if criterion.is_note:
+            for answer in answered.answers:
+                yield f"{criterion.name.fr} : {_SAID[bool(answer.indicator)]}"
+    declaration = form.declaration
+    for name, words in DECLARED.items():
+        yield f"{words.fr} : {_SAID[getattr(declaration, name)]}"
+    yield _signature(declaration)
+
+
+def _signature(declaration: Declaration) -> str:
+    who = ", ".join(filter(None, (declaration.signatory, declaration.capacity)))
+    return f"{who}, à {declaration.place}, le {declaration.signed_on:%d/%m/%Y}"
 
 
 # The parties and the procedure
@@ -212,25 +251,40 @@ def _procedure(root: ET.Element, procedure: Procedure) -> None:
 
 
 def _notice(root: ET.Element, procedure: Procedure) -> None:
-    if procedure.notice:
-        reference = _put(root, "cac:AdditionalDocumentReference")
-        _put(reference, "cbc:ID", procedure.notice, schemeAgencyID="EU-COM-OP")
-        _code(reference, "cbc:DocumentTypeCode", "TED_CN", "DocRefContentType")
+    if not procedure.notice:
+        return
+    reference = _put(root, "cac:AdditionalDocumentReference")
+    number = procedure.notice if _NOTICE.fullmatch(procedure.notice) else _OTHER_NOTICE
+    _put(reference, "cbc:ID", number, schemeAgencyID="EU-COM-OP")
+    _code(reference, "cbc:DocumentTypeCode", "TED_CN", "DocRefContentType")
+    external = _put(_put(reference, "cac:Attachment"), "cac:ExternalReference")
+    for description in (procedure.title, procedure.notice):
+        _put(external, "cbc:Description", description or "")
 
 
 # Criteria
 
 
-def _written(form: DumeForm) -> Iterator[tuple[Criterion, Answered]]:
-    """What was answered, in the order of the form; the lots bid for are one of them."""
+def _answered(form: DumeForm) -> Iterator[tuple[Criterion, Answered]]:
+    """What was answered, in the order of the form."""
     known = {answered.code: answered for answered in form.criteria}
     yield from ((row, known[code]) for code, row in CRITERIA.items() if code in known)
-    if form.operator.lots:
-        lots = tuple(
+
+
+def _written(form: DumeForm) -> Iterator[tuple[Criterion, Answered]]:
+    """What is written as criteria; the lots bid for are one of them."""
+    yield from ((row, answered) for row, answered in _answered(form) if not row.is_note)
+    if lots := _lots(form):
+        answers = tuple(
             Answer(question="lot", occurrence=number, code=lot)
-            for number, lot in enumerate(form.operator.lots, 1)
+            for number, lot in enumerate(lots, 1)
         )
-        yield LOTS, Answered(code=LOTS_TENDERED, answers=lots)
+        yield LOTS, Answered(code=LOTS_TENDERED, answers=answers)
+
+
+def _lots(form: DumeForm) -> tuple[str, ...]:
+    """The lots bid for: those of the procedure where none was chosen."""
+    return form.operator.lots or form.procedure.lots
 
 
 def _criterion(
@@ -267,36 +321,46 @@ class _Trees:
     responses: _Responses
 
     def put(
-        self, parent: ET.Element, tag: str, group: Group, path: tuple[object, ...], within: int
+        self,
+        parent: ET.Element,
+        tag: str,
+        group: Group,
+        path: tuple[object, ...],
+        within: int,
+        *,
+        is_called_for: bool = False,
     ) -> None:
-        for copy in range(1, self._copies(group) + 1):
+        for copy in self._copies(group):
             occurrence = copy if group.most > 1 else within
             place = (*path, group.id, copy)
             node = _put(parent, tag)
             _put(node, "cbc:ID", group.id, **_TAXONOMY)
             _code(node, "cbc:PropertyGroupTypeCode", group.when, "PropertyGroupType")
             for number, line in enumerate(group.lines):
-                self._line(node, line, (*place, number), occurrence)
+                id_ = self._line(node, line, (*place, number))
+                if line.element is Element.QUESTION:
+                    self._reply(id_, line, occurrence, is_called_for=is_called_for)
             for number, below in enumerate(group.groups):
                 inner = "cac:SubsidiaryTenderingCriterionPropertyGroup"
-                self.put(node, inner, below, (*place, number), occurrence)
+                called = self._calls_for(group.governing, below, occurrence)
+                self.put(node, inner, below, (*place, number), occurrence, is_called_for=called)
 
-    def _copies(self, group: Group) -> int:
+    def _copies(self, group: Group) -> list[int]:
+        """In which occurrences it is written: those begun, and as many as the model wants."""
         if group.most == 1:
-            return 1
+            return [1]
         keys = frozenset(
             asked.question.key
             for asked in self.criterion.asked.values()
             if asked.within is not None and asked.within == group
         )
-        return max(1, group.least, *self.given.occurrences(keys))
+        wanted = self.given.occurrences(keys) | set(range(1, group.least + 1))
+        return sorted(wanted or {1})
 
-    def _line(
-        self, group: ET.Element, line: Line, place: tuple[object, ...], occurrence: int
-    ) -> None:
+    def _line(self, group: ET.Element, line: Line, place: tuple[object, ...]) -> str:
+        """Its identifier."""
         is_lot = line.element is Element.REQUIREMENT and line.type is T.LOT_IDENTIFIER
-        lots = (self.form.operator.lots or self.form.procedure.lots or (_NO_LOT,)) if is_lot else ()
-        for lot in lots or (None,):
+        for lot in (_lots(self.form) or (_NO_LOT,)) if is_lot else (None,):
             id_ = self.responses.id_of(self.criterion.id, *place, lot or "")
             node = _put(group, "cac:TenderingCriterionProperty")
             _put(node, "cbc:ID", id_, **_TAXONOMY)
@@ -305,8 +369,19 @@ class _Trees:
             _code(node, "cbc:ValueDataTypeCode", line.type, "ResponseDataType")
             if lot is not None:
                 _put(node, "cbc:ExpectedID", lot, schemeAgencyID="Bordereau")
-        if line.element is Element.QUESTION and (answer := self._answer(line, occurrence)):
+        return id_
+
+    def _reply(self, id_: str, line: Line, occurrence: int, *, is_called_for: bool) -> None:
+        answer = self._answer(line, occurrence) or (_UNSAID if is_called_for else None)
+        if answer:
             self.responses.answers.append((id_, line, answer))
+
+    def _calls_for(self, governing: Line | None, below: Group, occurrence: int) -> bool:
+        """Whether an answer asks for those of the group."""
+        if governing is None or below.when is When.ALWAYS:
+            return False
+        answer = self._answer(governing, occurrence)
+        return answer is not None and answer.indicator is (below.when is When.IF_YES)
 
     def _answer(self, line: Line, occurrence: int) -> Answer | None:
         within = self.criterion.asked[line.key].within
@@ -327,6 +402,9 @@ def _response(
     _put(node, "cbc:ValidatedCriterionPropertyID", place, **_TAXONOMY)
     if line.type is T.PERIOD:
         period = _put(node, "cac:ApplicablePeriod")
+        if answer is _UNSAID:
+            _put(period, "cbc:Description", answer.text)
+            return
         _put(period, "cbc:StartDate", str(answer.starts_on))
         _put(period, "cbc:EndDate", str(answer.ends_on))
         return
@@ -354,7 +432,7 @@ def _value(value: ET.Element, line: Line, answer: Answer) -> None:
         T.QUANTITY_YEAR: ("cbc:ResponseQuantity", number, {"unitCode": "YEAR"}),
         T.QUANTITY_INTEGER: ("cbc:ResponseQuantity", number, {"unitCode": "NUMBER"}),
         T.LOT_IDENTIFIER: ("cbc:ResponseID", answer.code, {"schemeAgencyID": "Bordereau"}),
-        T.IDENTIFIER: ("cbc:ResponseID", answer.text, {"schemeAgencyID": "NATIONAL"}),
+        T.QUAL_IDENTIFIER: ("cbc:ResponseID", answer.text, {"schemeAgencyID": "NATIONAL"}),
         T.ECONOMIC_OPERATOR_IDENTIFIER: (
             "cbc:ResponseID",
             answer.text,

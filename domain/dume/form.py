@@ -148,6 +148,23 @@ class Declaration:
     allows_access: bool = False
 
 
+# What it states, in the order of part VI.
+DECLARED: dict[str, Words] = {
+    "is_accurate": Words(
+        "Les informations données sont exactes et précises",
+        "The information given is accurate and correct",
+    ),
+    "provides_evidence": Words(
+        "Les justificatifs seront fournis sans délai sur demande",
+        "Evidence will be provided without delay on request",
+    ),
+    "allows_access": Words(
+        "L'acheteur peut accéder aux justificatifs en ligne indiqués",
+        "The buyer may access the evidence said to be online",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumeForm:
     """The six parts of the form."""

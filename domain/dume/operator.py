@@ -53,7 +53,7 @@ def _entities(who: tuple[str, str]) -> tuple[Group, ...]:
                 "50e9a74e-969e-4d79-8e19-8af71cb7c54a",
                 question("name", T.DESCRIPTION, *who),
                 question("identifier", T.ECONOMIC_OPERATOR_IDENTIFIER, "Identifiant", "Identifier"),
-                question("activity", T.CODE, "Activité (CPV)", "Activity (CPV)", required=False),
+                question("activity", T.CODE, "Activité (CPV)", "Activity (CPV)"),
                 most=20,
             ),
         ),

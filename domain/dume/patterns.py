@@ -56,6 +56,14 @@ SELF_CLEANING = always(
     ),
 )
 
+_EXCLUDED = question(
+    "exclusion",
+    T.PERIOD,
+    "Durée de l'exclusion, si elle est fixée",
+    "Period of exclusion, where it is set",
+    required=False,
+)
+
 CONVICTION = (
     always(
         "7c637c0c-7703-4389-ba52-02997a055bd7",
@@ -65,13 +73,7 @@ CONVICTION = (
             question("convictedOn", T.DATE, "Date de la condamnation", "Date of conviction"),
             question("reason", T.DESCRIPTION, "Motif", "Reason"),
             question("who", T.DESCRIPTION, "Personne condamnée", "Who was convicted"),
-            question(
-                "exclusion",
-                T.PERIOD,
-                "Durée de l'exclusion, si elle est fixée",
-                "Period of exclusion, where it is set",
-                required=False,
-            ),
+            _EXCLUDED,
             SELF_CLEANING,
             most=5,
         ),
@@ -130,6 +132,7 @@ CONTRIBUTION = (
                             question(
                                 "decidedOn", T.DATE, "Date de la décision", "Date of the decision"
                             ),
+                            _EXCLUDED,
                         ),
                     ),
                 ),

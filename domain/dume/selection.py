@@ -28,6 +28,8 @@ def _row(
     names: tuple[str, str],
     wording: tuple[str, str],
     groups: tuple[Group, ...],
+    *,
+    is_note: bool = False,
 ) -> Criterion:
     return Criterion(
         code=f"CRITERION.SELECTION.{code}",
@@ -38,6 +40,7 @@ def _row(
         wording=Words(*wording),
         article=article,
         groups=groups,
+        is_note=is_note,
     )
 
 
@@ -97,6 +100,7 @@ SELECTION = (
             "Does your company meet all the selection criteria that the buyer asks for?",
         ),
         patterns.PLAIN,
+        is_note=True,
     ),
     _suitability(
         "PROFESSIONAL_REGISTER_ENROLMENT",

@@ -47,7 +47,7 @@ class DumeAnswerType(StrEnum):
     URL = "URL"
     CODE = "CODE"
     CODE_COUNTRY = "CODE_COUNTRY"
-    IDENTIFIER = "IDENTIFIER"
+    QUAL_IDENTIFIER = "QUAL_IDENTIFIER"
     ECONOMIC_OPERATOR_IDENTIFIER = "ECONOMIC_OPERATOR_IDENTIFIER"
     EVIDENCE_IDENTIFIER = "EVIDENCE_IDENTIFIER"
     LOT_IDENTIFIER = "LOT_IDENTIFIER"
@@ -69,7 +69,9 @@ DUME_ANSWER_TYPES: dict[DumeAnswerType, Words] = {
     T.URL: Words("Adresse web", "Web address: `url`"),
     T.CODE: Words("Code", "One code, of `codes` where they are given: `code`"),
     T.CODE_COUNTRY: Words("Pays", "Country of ISO 3166-1: `code`"),
-    T.IDENTIFIER: Words("Identifiant", "An identifier as it stands on the document: `text`"),
+    T.QUAL_IDENTIFIER: Words(
+        "Numéro d'un titre", "The number of a qualification, as it stands on it: `text`"
+    ),
     T.ECONOMIC_OPERATOR_IDENTIFIER: Words(
         "Identifiant d'entreprise", "The official identifier of a company: `text`"
     ),
@@ -134,6 +136,11 @@ class Group:
         return tuple(line for line in self.lines if line.element is Element.QUESTION)
 
     @property
+    def governing(self) -> Line | None:
+        """The yes-or-no question on which the groups below depend, where they do."""
+        return next((line for line in self.questions if line.type is T.INDICATOR), None)
+
+    @property
     def name(self) -> str:
         """Its first question: the identifiers of groups are shared by criteria."""
         own = next((question.key for question in self.questions), "")
@@ -170,6 +177,8 @@ class Criterion:
     is_required: bool = False
     # A ground that the law makes a bar whatever the buyer thinks of it.
     is_bar: bool = False
+    # The extended exchange model has no such criterion: the XML says it as a note.
+    is_note: bool = False
 
     @cached_property
     def asked(self) -> dict[str, Asked]:
@@ -185,13 +194,13 @@ def _asked(
     within = group if group.most > 1 else within
     for question in group.questions:
         yield Asked(question, depends_on, within)
-    governing = next((q.key for q in group.questions if q.type is T.INDICATOR), None)
+    governing = group.governing
     for below in group.groups:
         if below.when is When.ALWAYS:
             yield from _asked(below, depends_on, within)
         else:
             assert governing is not None, f"nothing governs the group {below.id}"
-            answer = (governing, below.when is When.IF_YES)
+            answer = (governing.key, below.when is When.IF_YES)
             yield from _asked(below, (*depends_on, answer), within)
 
 

@@ -181,7 +181,7 @@ _FORMS: Mapping[T, _Form] = {
     T.URL: _Form(("url",), _url),
     T.CODE: _Form(("code",), _code),
     T.CODE_COUNTRY: _Form(("code",), _country),
-    T.IDENTIFIER: _Form(("text",), _LINE),
+    T.QUAL_IDENTIFIER: _Form(("text",), _LINE),
     T.ECONOMIC_OPERATOR_IDENTIFIER: _Form(("text",), _LINE),
     T.EVIDENCE_IDENTIFIER: _Form(("url",), _evidence, ("code", "text")),
     T.LOT_IDENTIFIER: _Form(("code",), _lot),

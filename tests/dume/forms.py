@@ -42,7 +42,7 @@ VALUES: Mapping[T, dict[str, Any]] = {
     T.URL: {"url": "https://exemple.fr/registre?a=1&b=2"},
     T.CODE: {"code": "71000000-8"},
     T.CODE_COUNTRY: {"code": "FR"},
-    T.IDENTIFIER: {"text": "N° 12"},
+    T.QUAL_IDENTIFIER: {"text": "N° 12"},
     T.ECONOMIC_OPERATOR_IDENTIFIER: {"text": SIRET},
     T.EVIDENCE_IDENTIFIER: {"url": "https://exemple.fr/k", "code": "K-1", "text": "Greffe"},
     T.LOT_IDENTIFIER: {"code": "1"},
