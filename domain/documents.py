@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -69,6 +69,14 @@ class Document(Model):
     class Meta:
         abstract = True
 
+    @classmethod
+    async def held(cls, identifier: str, actor: Actor) -> Self | None:  # noqa: ARG003 - see below
+        """The document, held for this transaction, with all that its steps change beside it.
+
+        Where that is more than the document, what the actor may not see is not held: None.
+        """
+        return await cls.filter(id=identifier).select_for_update().first()
+
     def parties(self) -> Mapping[Party, str]:
         """The structure that plays each part."""
         raise NotImplementedError
@@ -115,7 +123,7 @@ async def locked(model: type[D], identifier: str, actor: Actor, path: tuple[str,
     Raises:
         NotFound
     """
-    document = await model.filter(id=findable(identifier)).select_for_update().first()
+    document = await model.held(findable(identifier), actor)
     if document is None or not document.visible_to(actor):
         raise NotFound(problem("BDR-REQ-001", path))
     return document
@@ -158,7 +166,8 @@ async def move(
         NotFound, WrongStatus, Forbidden, Invalid, Conflict
     """
     async with events.transaction():
-        document, step = await checked(model, identifier, action, actor, given, path)
+        document = await locked(model, identifier, actor, (*path, "id"))
+        step = checked(document, action, actor, given, path)
         if step.action in prepare:
             await prepare[step.action](document, step, given, actor)
         take(document, step, actor, given)
@@ -169,24 +178,18 @@ async def move(
     return document
 
 
-async def checked(
-    model: type[D],
-    identifier: str,
-    action: str,
-    actor: Actor,
-    given: Given,
-    path: tuple[str, ...] = (),
-) -> tuple[D, Step[Any]]:
-    """The document, held, and the row that the action takes there with what is given.
+def checked(
+    document: Document, action: str, actor: Actor, given: Given, path: tuple[str, ...] = ()
+) -> Step[Any]:
+    """The row that the action takes on the document with what is given.
 
     Raises:
-        NotFound, WrongStatus, Forbidden, Invalid, Conflict
+        WrongStatus, Forbidden, Invalid, Conflict
     """
-    document = await locked(model, identifier, actor, (*path, "id"))
     check_version(document, given.expected_version, path)
     step = _step(document, action, actor, (*path, "action"))
     _check_needs(document, step, given, path)
-    return document, step
+    return step
 
 
 async def lapse(
@@ -194,7 +197,7 @@ async def lapse(
 ) -> bool:
     """Take the step of the clock that is due on the document; False when none is due any more."""
     async with events.transaction():
-        document = await model.filter(id=identifier).select_for_update().first()
+        document = await model.held(identifier, SYSTEM)
         if document is None or document.deadline_at is None or document.deadline_at > at:
             return False
         timed = _timed(document)

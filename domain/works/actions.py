@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,8 @@ from domain import deadlines, documents
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.contracts.known import turn
-from domain.db import hold
-from domain.documents import Given, Prepare, locked
-from domain.errors import Conflict, Invalid, NotFound, Problem, WrongStatus
+from domain.documents import Given, Prepare, check_version
+from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import transaction
 from domain.ids import findable, new_id
 from domain.invoices.draft import Draft
@@ -25,9 +24,9 @@ from domain.reference.statuses import InvoiceStatus as S
 from domain.rules_text import problem
 from domain.works import circuits, corrections, files
 from domain.works.draft import PieceDraft
-from domain.works.known import Named, WorksKnown, known_of
+from domain.works.known import Held, Named, WorksKnown, known_of
 from domain.works.lifecycle import WORKS, WorksAction
-from domain.works.models import BillingFile, WorksPiece
+from domain.works.models import BillingFile, WorksPiece, hold_together
 from domain.works.rules import NOTHING_KNOWN, form_problems, problems_of
 
 PATH = ("piece",)
@@ -54,7 +53,9 @@ class PieceDeposited:
     advice: Sequence[Problem]
 
 
-async def judge(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -> PieceJudged:
+async def judge(
+    actor: Actor, draft: PieceDraft, *, own_id: str | None = None, held: Held | None = None
+) -> PieceJudged:
     """Everything that would be said of the draft if it were submitted now; writes nothing.
 
     Raises:
@@ -64,7 +65,7 @@ async def judge(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -
     if not circuits.is_works(draft.frame):
         # Nothing more can be said of it: every other rule depends on the frame.
         return PieceJudged(draft, WorksKnown(NOTHING_KNOWN), form_problems(draft, PATH))
-    known = await known_of(actor, draft, own_id=own_id)
+    known = await known_of(actor, draft, own_id=own_id, held=held)
     if draft.depositor_id is not None:
         _require_depositor(actor, draft, known)
     draft = _inherited(draft, known)
@@ -80,8 +81,9 @@ async def submit(actor: Actor, draft: PieceDraft) -> PieceDeposited:
         NotFound, Forbidden, Invalid
     """
     async with transaction():
-        piece = _new_piece(actor, draft)
-        return await _deposit(piece, actor, draft, is_new=True)
+        draft = draft.normalised()
+        held = await _hold(actor, draft)
+        return await _deposit(_new_piece(actor, draft), actor, draft, held, is_new=True)
 
 
 async def save_draft(
@@ -103,14 +105,15 @@ async def save_draft(
             refusals.append(problem("BDR-WRK-001", (*PATH, "depositorId")))
         if refusals:
             raise Invalid(*refusals)
+        own = [] if draft_id is None else [await _seen(actor, draft_id, ("draft",))]
+        held = await hold_together(own, _reference(draft))
         known = await known_of(actor, draft, own_id=draft_id)
         _require_depositor(actor, draft, known)
-        saved = None if draft_id is None else await _draft(actor, draft_id)
+        saved = held[own[0].id] if own else None
         if saved is not None:
-            _check_version(saved, expected_version)
+            _check_draft(saved, expected_version)
             if saved.depositor_id != draft.depositor_id:
                 raise Invalid(problem("BDR-INV-074", (*PATH, "depositorId")))
-        await hold(f"works reference {draft.depositor_id} {draft.external_reference}")
         if known.facts.reference_used_by is not None:
             raise Invalid(*_used(draft, known))
         piece = saved or _new_piece(actor, draft)
@@ -130,10 +133,11 @@ async def submit_draft(
     Raises:
         NotFound, Forbidden, Invalid, WrongStatus, Conflict
     """
-    async with transaction():
-        piece = await _draft(actor, draft_id)
-        _check_version(piece, expected_version)
-        return await _deposit(piece, actor, PieceDraft.from_json(piece.draft or {}), is_new=False)
+
+    def check(piece: WorksPiece) -> None:
+        _check_draft(piece, expected_version)
+
+    return await _deposit_saved(actor, draft_id, ("draft",), check)
 
 
 async def draft_of(actor: Actor, draft_id: str) -> PieceDraft:
@@ -142,8 +146,8 @@ async def draft_of(actor: Actor, draft_id: str) -> PieceDraft:
     Raises:
         NotFound
     """
-    piece = await WorksPiece.get_or_none(id=findable(draft_id))
-    if piece is None or not piece.visible_to(actor) or piece.draft is None:
+    piece = await _seen(actor, draft_id, ("draft",))
+    if piece.draft is None:
         raise NotFound(problem("BDR-REQ-001", ("draft",)))
     return PieceDraft.from_json(piece.draft)
 
@@ -158,9 +162,10 @@ async def move(actor: Actor, identifier: str, action: WorksAction, given: Given)
         raise Invalid(*unused)
     if action is WorksAction.SUBMIT:
         # It moves other pieces too, as every deposit does.
-        async with transaction():
-            await documents.checked(WorksPiece, identifier, action, actor, given)
-            return (await submit_draft(actor, identifier)).piece
+        def check(piece: WorksPiece) -> None:
+            documents.checked(piece, action, actor, given)
+
+        return (await _deposit_saved(actor, identifier, ("id",), check)).piece
     return await documents.move(
         WorksPiece,
         identifier,
@@ -175,12 +180,26 @@ async def move(actor: Actor, identifier: str, action: WorksAction, given: Given)
 # The deposit
 
 
-async def _deposit(
-    piece: WorksPiece, actor: Actor, draft: PieceDraft, *, is_new: bool
+async def _deposit_saved(
+    actor: Actor, identifier: str, path: tuple[str, ...], check: Callable[[WorksPiece], None]
 ) -> PieceDeposited:
-    draft = draft.normalised()
-    await _hold(draft)
-    judged = await judge(actor, draft, own_id=piece.id)
+    """Deposit a saved draft, if `check` lets it: once to know what to hold, once when held."""
+    async with transaction():
+        seen = await _seen(actor, identifier, path)
+        check(seen)
+        draft = PieceDraft.from_json(seen.draft or {}).normalised()
+        held = await _hold(actor, draft, seen)
+        piece = held[seen.id]
+        check(piece)
+        # What it says by now may name other things than those held.
+        check_version(piece, seen.event_count)
+        return await _deposit(piece, actor, draft, held, is_new=False)
+
+
+async def _deposit(
+    piece: WorksPiece, actor: Actor, draft: PieceDraft, held: Held, *, is_new: bool
+) -> PieceDeposited:
+    judged = await judge(actor, draft, own_id=piece.id, held=held)
     if refusals := errors(judged.problems):
         raise Invalid(*refusals)
     draft, known, at = judged.draft, judged.known, now()
@@ -276,26 +295,23 @@ def _start_clock(piece: WorksPiece, file: BillingFile) -> None:
         piece.clock_started_at, piece.due_on = clock.started_at, clock.due_on
 
 
-async def _hold(draft: PieceDraft) -> None:
-    """One at a time for the same number and reference; then the pieces, in one order."""
-    names = {f"works number {draft.depositor_id} {draft.number}"}
+async def _hold(actor: Actor, draft: PieceDraft, *own: WorksPiece) -> Held:
+    """One at a time for the same number, reference and ceiling; what the draft names, held."""
+    names = {f"works number {draft.depositor_id} {draft.number}", *_reference(draft)}
     if circuits.row(draft.frame).joins and draft.contract_number:
         # One at a time against the same ceiling, whatever the kind of document.
         names.add(turn(draft.contract_number))
-    if draft.external_reference:
-        names.add(f"works reference {draft.depositor_id} {draft.external_reference}")
-    await hold(*sorted(names))
     named = [i for i in (draft.previous_id, draft.replaces_id, *draft.attached_ids) if i]
-    found = await WorksPiece.filter(id__in=[findable(i) for i in named])
-    file_ids = {piece.file_id for piece in found if piece.file_id is not None}
-    together = WorksPiece.filter(id__in=[piece.id for piece in found])
-    if file_ids:
-        of_files = await WorksPiece.filter(file_id__in=sorted(file_ids))
-        together = WorksPiece.filter(id__in=sorted({p.id for p in (*found, *of_files)}))
-    if found:
-        await together.order_by("id").select_for_update()
-    for file_id in sorted(file_ids):
-        await BillingFile.filter(id=file_id).select_for_update().get()
+    found = await WorksPiece.filter(id__in=[findable(i) for i in named]) if named else []
+    seen = [piece for piece in found if piece.visible_to(actor)]
+    return await hold_together([*own, *seen], names)
+
+
+def _reference(draft: PieceDraft) -> set[str]:
+    """The name under which one goes on at a time with the reference of the draft, if any."""
+    if draft.external_reference is None:
+        return set()
+    return {f"works reference {draft.depositor_id} {draft.external_reference}"}
 
 
 def _new_piece(actor: Actor, draft: PieceDraft) -> WorksPiece:
@@ -474,23 +490,18 @@ def _unused(action: WorksAction, given: Given) -> list[Problem]:
     ]
 
 
-async def _draft(actor: Actor, identifier: str) -> WorksPiece:
-    piece = await locked(WorksPiece, identifier, actor, ("draft",))
-    if piece.status != S.BROUILLON:
-        raise WrongStatus(problem("BDR-LIF-001", ("draft",), action="SUBMIT", status=piece.status))
+async def _seen(actor: Actor, identifier: str, path: tuple[str, ...]) -> WorksPiece:
+    """The piece, not held, if the actor may see it."""
+    piece = await WorksPiece.get_or_none(id=findable(identifier))
+    if piece is None or not piece.visible_to(actor):
+        raise NotFound(problem("BDR-REQ-001", path))
     return piece
 
 
-def _check_version(piece: WorksPiece, expected: int | None) -> None:
-    if expected not in (None, piece.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                ("expectedVersion",),
-                expected=str(expected),
-                actual=str(piece.event_count),
-            )
-        )
+def _check_draft(piece: WorksPiece, expected_version: int | None) -> None:
+    if piece.status != S.BROUILLON:
+        raise WrongStatus(problem("BDR-LIF-001", ("draft",), action="SUBMIT", status=piece.status))
+    check_version(piece, expected_version)
 
 
 def _require_depositor(actor: Actor, draft: PieceDraft, known: WorksKnown) -> None:

@@ -81,12 +81,12 @@ async def _readdress(
 async def _name_in_file(
     file_id: str, piece_id: str, part: Party, named: Named, present: str | None
 ) -> None:
-    """The other pieces that named the wrong structure name the right one too."""
-    for other in await files.pieces_of(file_id, hold=True):
+    """The other pieces that named the wrong structure name the right one too. All are held."""
+    for other in await files.pieces_of(file_id):
         if other.id != piece_id and other.parties().get(part) == present:
             _name(other, part, named)
             await other.save()
-    file = await BillingFile.filter(id=file_id).select_for_update().get()
+    file = await BillingFile.get(id=file_id)
     _name(file, part, named)
     await file.save()
 

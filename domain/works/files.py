@@ -22,13 +22,10 @@ _NOWHERE = (S.BROUILLON, S.SUPPRIMEE, S.ABANDONNEE)
 _WHOLE_FILE = (Party.HOLDER, Party.PROJECT_MANAGER, Party.CONTRACTING_AUTHORITY)
 
 
-async def pieces_of(file_id: str, *, hold: bool = False) -> list[WorksPiece]:
-    """The pieces of a file in the order of their deposit; held for this transaction on demand."""
-    query = WorksPiece.filter(file_id=file_id).order_by("created_at", "id")
-    if hold:
-        # One order for all who hold several.
-        await WorksPiece.filter(file_id=file_id).order_by("id").select_for_update()
-    return [piece for piece in await query if piece.status not in _NOWHERE]
+async def pieces_of(file_id: str) -> list[WorksPiece]:
+    """The pieces of a file in the order of their deposit."""
+    pieces = await WorksPiece.filter(file_id=file_id).order_by("created_at", "id")
+    return [piece for piece in pieces if piece.status not in _NOWHERE]
 
 
 async def follow_up(piece: WorksPiece, step: Step[Any], actor: Actor) -> None:
@@ -38,11 +35,11 @@ async def follow_up(piece: WorksPiece, step: Step[Any], actor: Actor) -> None:
 
 
 async def look_again(piece: WorksPiece, actor: Actor) -> None:
-    """Keep what is waited for, in the file of the piece or for the piece alone."""
+    """Keep what is waited for, in the file of the piece or for the piece alone. Both are held."""
     if piece.file_id is None:
         await _keep_tasks([piece], None)
         return
-    file = await BillingFile.filter(id=piece.file_id).select_for_update().get()
+    file = await BillingFile.get(id=piece.file_id)
     await refresh(file, actor, "billing_file.progressed")
 
 

@@ -68,14 +68,23 @@ class WorksKnown:
     file: BillingFile | None = None
 
 
-async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None) -> WorksKnown:
-    """Everything known of what the normalised draft names. `own_id` is the draft itself."""
-    previous = await _piece(actor, draft.previous_id)
-    replaced = await _piece(actor, draft.replaces_id)
+Held = Mapping[str, WorksPiece]
+
+
+async def known_of(
+    actor: Actor, draft: PieceDraft, *, own_id: str | None = None, held: Held | None = None
+) -> WorksKnown:
+    """Everything known of what the normalised draft names. `own_id` is the draft itself.
+
+    Of the pieces that it names, those that are not among `held` are unknown when that is given:
+    what follows from the deposit is written to no other.
+    """
+    previous = await _piece(actor, draft.previous_id, held)
+    replaced = await _piece(actor, draft.replaces_id, held)
     if previous is None and replaced is not None and replaced.previous_id is not None:
         # Done again behind the same piece: what was refused had followed it.
-        previous = await _piece(actor, replaced.previous_id)
-    attached = [await _piece(actor, i) for i in draft.attached_ids]
+        previous = await _piece(actor, replaced.previous_id, held)
+    attached = [await _piece(actor, i, held) for i in draft.attached_ids]
     before = previous or replaced
     file = None if before is None else await BillingFile.get_or_none(id=before.file_id)
     invoice = await known_of_invoice(
@@ -107,10 +116,13 @@ async def known_of(actor: Actor, draft: PieceDraft, *, own_id: str | None = None
     return WorksKnown(facts, invoice.supplier, parties, previous, replaced, found, file)
 
 
-async def _piece(actor: Actor, identifier: str | None) -> WorksPiece | None:
+async def _piece(actor: Actor, identifier: str | None, held: Held | None) -> WorksPiece | None:
     if identifier is None:
         return None
-    piece = await WorksPiece.get_or_none(id=findable(identifier))
+    if held is not None:
+        piece = held.get(identifier)
+    else:
+        piece = await WorksPiece.get_or_none(id=findable(identifier))
     return piece if piece is not None and piece.visible_to(actor) else None
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from domain import policy
+from domain.access import Actor
 from domain.clock import now
+from domain.db import hold
 from domain.documents import Given
 from domain.lifecycle import Party, Step
 from domain.money import decimal_text
@@ -143,6 +146,14 @@ class WorksPiece(PaymentRequest):
     class Meta:
         table = "works_piece"
 
+    @classmethod
+    async def held(cls, identifier: str, actor: Actor) -> WorksPiece | None:
+        """The piece, held with its file and the other pieces of it."""
+        seen = await cls.get_or_none(id=identifier)
+        if seen is None or not seen.visible_to(actor):
+            return None
+        return (await hold_together([seen])).get(identifier)
+
     def parties(self) -> Mapping[Party, str]:
         """The structure that plays each part in this piece."""
         named = {
@@ -227,6 +238,30 @@ class WorksPiece(PaymentRequest):
         if not circuits.is_paid(self.frame):
             self.clock_started_at = self.clock_stopped_at = self.clock_ended_at = None
             self.due_on = None
+
+
+async def hold_together(
+    pieces: Collection[WorksPiece], names: Iterable[str] = ()
+) -> Mapping[str, WorksPiece]:
+    """Hold pieces that were judged visible, their files, and every piece of these; all by id.
+
+    The one door, called once in a transaction, and so the one order: names, then files, then
+    pieces, each sorted. A file is held before its pieces are listed, so that none is added
+    meanwhile; a piece that is in no file yet is held by its name, so that it joins none.
+    """
+    alone = {f"works piece {piece.id}" for piece in pieces if piece.file_id is None}
+    await hold(*sorted({*names, *alone}))
+    if not pieces:
+        return {}
+    ids = sorted(piece.id for piece in pieces)
+    if alone:
+        # It may have joined one until then. Whoever is in a file stays in it.
+        pieces = await WorksPiece.filter(id__in=ids)
+    wanted = Q(id__in=ids)
+    if file_ids := sorted({piece.file_id for piece in pieces if piece.file_id is not None}):
+        await BillingFile.filter(id__in=file_ids).order_by("id").select_for_update()
+        wanted |= Q(file_id__in=file_ids)
+    return {p.id: p for p in await WorksPiece.filter(wanted).order_by("id").select_for_update()}
 
 
 # Where the party that must follow first has the piece.
