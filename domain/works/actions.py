@@ -466,7 +466,7 @@ def _finance_path(path: tuple[str, ...]) -> tuple[str, ...]:
 
 PREPARE: Mapping[str, Prepare] = {
     WorksAction.CORRECT_VALIDATOR: corrections.validator,
-    WorksAction.CORRECT_PARTY: corrections.party,
+    WorksAction.CORRECT_PARTY: corrections.routing,
     WorksAction.REROUTE: corrections.routing,
 }
 deadlines.watch(WorksPiece, files.follow_up)

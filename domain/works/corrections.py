@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,48 +18,51 @@ from domain.works import circuits, files
 from domain.works.draft import PARTY_FIELDS, PartyRef, PieceDraft
 from domain.works.known import Named, known_of
 from domain.works.models import BillingFile, WorksPiece
-from domain.works.rules import problems_of
+from domain.works.rules import form_problems, problems_of
+
+One = WorksPiece | BillingFile
 
 
 async def validator(piece: WorksPiece, step: Step[Any], given: Given, actor: Actor) -> None:
     """Name another holder, or agent of the group, to validate the request."""
-    await _readdress(piece, actor, Party.HOLDER, given.validator, "validator", _VALIDATOR)
-
-
-async def party(piece: WorksPiece, step: Step[Any], given: Given, actor: Actor) -> None:
-    """Name another actor in the place of the one that said it is not the right one."""
-    assert given.routing is not None
-    asked = given.routing
-    ref = PartyRef(identifier=asked.recipient_siret, service_code=asked.service_code)
-    await _readdress(piece, actor, circuits.awaits(piece.frame), ref, "routing", _ROUTING)
-    if asked.commitment_number is not None:
-        piece.commitment_number = asked.commitment_number.strip() or None
+    named = await _named(piece, actor, Party.HOLDER, given.validator, "validator", _VALIDATOR)
+    if not _is_other(named, piece, Party.HOLDER, given.validator):
+        raise Invalid(problem("BDR-WRK-050", ("validator",)))
+    await _readdress(piece, Party.HOLDER, named)
 
 
 async def routing(piece: WorksPiece, step: Step[Any], given: Given, actor: Actor) -> None:
-    """Correct the actor, its service or the commitment, as the next actor asked for."""
+    """Correct the actor that waits, its service or the commitment: at least one of them."""
     assert given.routing is not None
-    asked = given.routing
-    before = piece.commitment_number
+    asked, part = given.routing, circuits.awaits(piece.frame)
+    ref = PartyRef(identifier=asked.recipient_siret, service_code=asked.service_code)
+    commitment = _commitment(piece, asked.commitment_number)
+    is_other = False
     if asked.recipient_siret or asked.service_code is not None:
-        await party(piece, step, given, actor)
-    elif asked.commitment_number is None or asked.commitment_number.strip() == (before or ""):
+        named = await _named(piece, actor, part, ref, "routing", _ROUTING)
+        if is_other := _is_other(named, piece, part, ref):
+            await _readdress(piece, part, named)
+    if commitment != piece.commitment_number:
+        await _recommit(piece, commitment)
+    elif not is_other:
         raise Invalid(problem("BDR-WRK-050", ("routing",)))
-    else:
-        piece.commitment_number = asked.commitment_number.strip() or None
 
 
-async def _readdress(
+async def _named(
     piece: WorksPiece,
     actor: Actor,
     part: Party,
     ref: PartyRef,
     field: str,
     names: Mapping[str, str],
-) -> None:
-    """Put another structure in a part of the piece, and of the whole file."""
-    present = piece.parties().get(part)
+) -> Named:
+    """The structure to put in a part of the piece.
+
+    Raises:
+        Invalid: it is not known, or could not act.
+    """
     draft = PieceDraft(frame=Frame(piece.frame), depositor_id=piece.depositor_id)
+    present = piece.parties().get(part)
     one: dict[str, Any] = {PARTY_FIELDS[part]: await _complete(ref, present)}
     draft = replace(draft, **one).normalised()
     known = await known_of(actor, draft, own_id=piece.id)
@@ -71,23 +74,61 @@ async def _readdress(
     named = known.parties.get(part)
     if found or named is None:
         raise Invalid(*(found or [problem("BDR-WRK-001", (field, names["identifier"]))]))
-    if named.id == present and named.service_id == _service_of(piece, part):
-        raise Invalid(problem("BDR-WRK-050", (field,)))
-    _name(piece, part, named)
-    if piece.file_id is not None:
-        await _name_in_file(piece.file_id, piece.id, part, named, present)
+    return named
 
 
-async def _name_in_file(
-    file_id: str, piece_id: str, part: Party, named: Named, present: str | None
+def _is_other(named: Named, piece: WorksPiece, part: Party, ref: PartyRef) -> bool:
+    """Whether it is another structure, or another service of it; none given is none changed."""
+    if named.id != piece.parties().get(part):
+        return True
+    return ref.service_code is not None and named.service_id != _service_of(piece, part)
+
+
+def _commitment(piece: WorksPiece, asked: str | None) -> str | None:
+    """The commitment after the correction; an empty text removes it.
+
+    Raises:
+        Invalid
+    """
+    if asked is None:
+        return piece.commitment_number
+    draft = PieceDraft(frame=Frame(piece.frame), commitment_number=asked).normalised()
+    if found := form_problems(draft, ("routing",)):
+        raise Invalid(*found)
+    return draft.commitment_number
+
+
+async def _readdress(piece: WorksPiece, part: Party, named: Named) -> None:
+    wrong = piece.parties().get(part)
+    await _correct(
+        piece,
+        lambda other: other.parties().get(part) == wrong,
+        lambda one: _name(one, part, named),
+    )
+
+
+async def _recommit(piece: WorksPiece, commitment: str | None) -> None:
+    wrong = piece.commitment_number
+
+    def write(one: One) -> None:
+        one.commitment_number = commitment
+
+    await _correct(piece, lambda other: other.commitment_number == wrong, write)
+
+
+async def _correct(
+    piece: WorksPiece, was_wrong: Callable[[WorksPiece], bool], write: Callable[[One], None]
 ) -> None:
-    """The other pieces that named the wrong structure name the right one too. All are held."""
-    for other in await files.pieces_of(file_id):
-        if other.id != piece_id and other.parties().get(part) == present:
-            _name(other, part, named)
+    """Correct the piece, its file, and the other pieces that were wrong as it was. All are held."""
+    write(piece)
+    if piece.file_id is None:
+        return
+    for other in await files.pieces_of(piece.file_id):
+        if other.id != piece.id and was_wrong(other):
+            write(other)
             await other.save()
-    file = await BillingFile.get(id=file_id)
-    _name(file, part, named)
+    file = await BillingFile.get(id=piece.file_id)
+    write(file)
     await file.save()
 
 
@@ -108,7 +149,7 @@ def _service_of(piece: WorksPiece, part: Party) -> str | None:
     return places[1] if len(places) > 1 else None
 
 
-def _name(one: WorksPiece | BillingFile, part: Party, named: Named) -> None:
+def _name(one: One, part: Party, named: Named) -> None:
     match part:
         case Party.HOLDER:
             one.holder_id = named.id
@@ -122,5 +163,5 @@ def _name(one: WorksPiece | BillingFile, part: Party, named: Named) -> None:
             one.contracting_authority_service_id = named.service_id
 
 
-_ROUTING = {"identifier": "recipientSiret"}
+_ROUTING = {"identifier": "recipientSiret", "serviceCode": "recipientServiceCode"}
 _VALIDATOR = {"identifier": "identifier"}
