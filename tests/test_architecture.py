@@ -214,6 +214,28 @@ def test_every_rule_that_is_named_has_its_words_and_every_rule_is_used() -> None
     assert [rule for rule in RULES if said[rule] < 2] == []
 
 
+# Families with refusals that tests still know by their code and path alone.
+_BY_CODE = {"ACC", "CNX", "ESP", "EVT", "LIF", "MBR", "REQ", "STR", "WHK"}
+
+
+def test_every_rule_is_named_by_a_test() -> None:
+    named = {
+        rule
+        for tree in sources("tests").values()
+        for _, text in texts(tree)
+        for rule in re.findall(r"BDR-[A-Z]+-\d+", text)
+    }
+    unnamed = RULES.keys() - named
+
+    assert {rule.split("-")[1] for rule in unnamed} - _BY_CODE == set()
+
+
+def test_rows_of_works_are_held_by_one_door() -> None:
+    for path, tree in sources("domain/works").items():
+        if path != "domain/works/models.py":
+            assert names_used(tree, "select_for_update") == [], path
+
+
 # Arrows
 
 
