@@ -13,20 +13,20 @@ from domain.contracts.known import turn
 from domain.documents import Given, Prepare, check_version
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
 from domain.events import transaction
-from domain.ids import findable, new_id
+from domain.ids import findable
 from domain.invoices.draft import Draft
 from domain.invoices.known import known_of as known_of_invoice
 from domain.invoices.receipt import receipt_number
 from domain.invoices.rules import errors, routing_problems
 from domain.lifecycle import Party, Step
-from domain.money import cents, plain
 from domain.reference.statuses import InvoiceStatus as S
 from domain.rules_text import problem
 from domain.works import circuits, corrections, files
 from domain.works.draft import PieceDraft
-from domain.works.known import Held, Named, WorksKnown, known_of
+from domain.works.filling import fill, name_parties, new_file, new_piece, start_clock
+from domain.works.known import Held, WorksKnown, known_of
 from domain.works.lifecycle import WORKS, WorksAction
-from domain.works.models import BillingFile, WorksPiece, hold_together
+from domain.works.models import WorksPiece, hold_together
 from domain.works.rules import NOTHING_KNOWN, form_problems, problems_of
 
 PATH = ("piece",)
@@ -83,7 +83,7 @@ async def submit(actor: Actor, draft: PieceDraft) -> PieceDeposited:
     async with transaction():
         draft = draft.normalised()
         held = await _hold(actor, draft)
-        return await _deposit(_new_piece(actor, draft), actor, draft, held, is_new=True)
+        return await _deposit(new_piece(actor, draft), actor, draft, held, is_new=True)
 
 
 async def save_draft(
@@ -116,8 +116,8 @@ async def save_draft(
                 raise Invalid(problem("BDR-INV-074", (*PATH, "depositorId")))
         if known.facts.reference_used_by is not None:
             raise Invalid(*_used(draft, known))
-        piece = saved or _new_piece(actor, draft)
-        _fill(piece, draft, known)
+        piece = saved or new_piece(actor, draft)
+        fill(piece, draft, known)
         documents.keep(piece, S.BROUILLON)
         piece.draft = draft.as_json()
         documents.tell(piece, "works_piece.draft_saved", actor, Party.DEPOSITOR)
@@ -204,8 +204,8 @@ async def _deposit(
         raise Invalid(*refusals)
     draft, known, at = judged.draft, judged.known, now()
     opened = known.file is None and not circuits.row(draft.frame).joins
-    file = _new_file(draft, known) if opened else known.file
-    _fill(piece, draft, known)
+    file = new_file(draft, known) if opened else known.file
+    fill(piece, draft, known)
     piece.draft = None
     piece.file_id = file.id if file else None
     piece.receipt_number = receipt_number(piece.id, at)
@@ -213,8 +213,8 @@ async def _deposit(
     if file is not None and opened:
         await file.save(force_create=True)
     if file is not None:
-        _name_parties(file, piece)
-        _start_clock(piece, file)
+        name_parties(file, piece)
+        start_clock(piece, file)
     documents.take(piece, _submission(piece), actor, Given())
     documents.settle(piece)
     await piece.save(force_create=is_new)
@@ -288,13 +288,6 @@ def _submission(piece: WorksPiece) -> Step[Any]:
     return next(row for row in rows if row.allowed(piece.facts()))
 
 
-def _start_clock(piece: WorksPiece, file: BillingFile) -> None:
-    """The payment time of a monthly request counts from the reception of its first draft."""
-    if circuits.is_paid(piece.frame) and file.payment_from and piece.stage == "IN_PROGRESS":
-        clock = piece.payment_clock.start(file.payment_from)
-        piece.clock_started_at, piece.due_on = clock.started_at, clock.due_on
-
-
 async def _hold(actor: Actor, draft: PieceDraft, *own: WorksPiece) -> Held:
     """One at a time for the same number, reference and ceiling; what the draft names, held."""
     names = {f"works number {draft.depositor_id} {draft.number}", *_reference(draft)}
@@ -312,116 +305,6 @@ def _reference(draft: PieceDraft) -> set[str]:
     if draft.external_reference is None:
         return set()
     return {f"works reference {draft.depositor_id} {draft.external_reference}"}
-
-
-def _new_piece(actor: Actor, draft: PieceDraft) -> WorksPiece:
-    return WorksPiece(
-        id=new_id("wpc"),
-        created_at=now(),
-        created_by=actor.id,
-        status="",
-        recent_changes=[],
-        frame=draft.frame.value,
-        currency=draft.currency,
-    )
-
-
-def _new_file(draft: PieceDraft, known: WorksKnown) -> BillingFile:
-    at = now()
-    stage = circuits.row(draft.frame).stage
-    assert stage is not None
-    return BillingFile(
-        id=new_id("bfl"),
-        stage=stage.value,
-        contract_number=draft.contract_number,
-        commitment_number=draft.commitment_number,
-        period_from=draft.period_from,
-        period_to=draft.period_to,
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def _name_parties(file: BillingFile, piece: WorksPiece) -> None:
-    """The file knows every part that one of its pieces named, the latest one first."""
-    file.stage = piece.stage
-    file.contract_id = file.contract_id or piece.contract_id
-    file.holder_id = piece.holder_id
-    file.project_manager_id = piece.project_manager_id
-    file.project_manager_service_id = piece.project_manager_service_id
-    file.contracting_authority_id = piece.contracting_authority_id
-    file.contracting_authority_service_id = piece.contracting_authority_service_id
-    if piece.recipient_id is not None:
-        file.finance_id, file.finance_service_id = piece.recipient_id, piece.recipient_service_id
-
-
-def _fill(piece: WorksPiece, draft: PieceDraft, known: WorksKnown) -> None:
-    """Copy the draft to the columns, with what was found of the structures it names."""
-    assert known.depositor is not None
-    row = circuits.row(draft.frame)
-    assert row.stage is not None
-    piece.frame = draft.frame.value
-    piece.type, piece.stage = row.document_types[0], row.stage.value
-    for name in _COPIED:
-        setattr(piece, name, getattr(draft, name))
-    piece.previous_id = known.previous.id if known.previous else None
-    piece.replaces_id = known.replaced.id if known.replaced else None
-    piece.bank_account_id = draft.bank_account_id if known.facts.has_bank_account else None
-    for name in _AMOUNTS:
-        amount = getattr(draft, name)
-        setattr(piece, f"{name}_cents", None if amount is None else cents(amount))
-    piece.vat_breakdown = [
-        {
-            name: plain(v)
-            for name in ("rate", "base", "amount")
-            if (v := getattr(vat, name)) is not None
-        }
-        for vat in draft.vat_breakdown
-    ]
-    piece.deductions = [
-        {"kind": d.kind.value, "label": d.label or "", "amount": plain(d.amount)}
-        for d in draft.deductions
-        if d.amount is not None
-    ]
-    contract = known.facts.contract
-    piece.contract_id = contract.id if contract and contract.is_in_force else None
-    before = known.previous
-    piece.previous_net_cents = before.total_net_cents if before else None
-    piece.previous_to_pay_cents = before.amount_to_pay_cents if before else None
-    piece.depositor_id = known.depositor["id"]
-    piece.depositor_name = known.depositor["name"]
-    piece.depositor_identifier = known.depositor["identifier"]
-    _address(piece, known.parties)
-
-
-# fmt: off
-_COPIED = (
-    "number", "issued_on", "currency", "external_reference", "contract_number",
-    "commitment_number", "period_from", "period_to", "comment",
-)
-_AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_to_pay")
-# fmt: on
-
-
-def _address(piece: WorksPiece, parties: Mapping[Party, Named]) -> None:
-    """Name who plays which part, and keep what the payer asks as it is today."""
-    holder, moe = parties.get(Party.HOLDER), parties.get(Party.PROJECT_MANAGER)
-    moa, finance = parties.get(Party.CONTRACTING_AUTHORITY), parties.get(Party.RECIPIENT)
-    piece.holder_id = holder.id if holder else None
-    piece.validator_id = piece.holder_id if circuits.is_validated(piece.frame) else None
-    piece.project_manager_id = moe.id if moe else None
-    piece.project_manager_service_id = moe.service_id if moe else None
-    piece.contracting_authority_id = moa.id if moa else None
-    piece.contracting_authority_service_id = moa.service_id if moa else None
-    piece.recipient_id = piece.recipient_service_id = None
-    if circuits.is_paid(piece.frame) and finance is not None:
-        piece.recipient_id, piece.recipient_service_id = finance.id, finance.service_id
-        piece.payment_days = finance.structure["payment_days"]
-        piece.free_status_order = bool(finance.structure["free_status_order"])
-        reported = not finance.structure["payment_status_not_reported"]
-        piece.payment_reported = reported and (
-            finance.service is None or bool(finance.service["payment_status_reported"])
-        )
 
 
 def _inherited(draft: PieceDraft, known: WorksKnown) -> PieceDraft:
