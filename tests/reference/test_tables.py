@@ -18,7 +18,9 @@ from domain.reference.statuses import STATUSES, StatusFamily
 from domain.reference.statuses import InvoiceStatus as S
 from domain.reference.units import UNITS
 from domain.reference.vat import EXEMPTION_REASONS, FRENCH_RATES
-from domain.rules_text import FIELDS, RULES, SECTIONS, problem
+from domain.rules_text import FIELDS, RULES, joined, problem
+from domain.rules_text.invoices import INVOICES
+from domain.rules_text.works import WORKS
 
 
 @pytest.mark.parametrize("enum", list(ENUMS), ids=lambda enum: enum.__name__)
@@ -165,8 +167,11 @@ def test_the_seven_identifier_types_carry_their_flow_numbers() -> None:
     assert IDENTIFIER_TYPES["EN_COURS_IMMATRICULATION"].api_code == "AUTRE"
 
 
-def test_no_rule_is_in_two_sections() -> None:
-    assert sum(map(len, SECTIONS)) == len(RULES)
+def test_a_rule_that_is_in_two_sections_is_refused() -> None:
+    again = {"BDR-INV-001": INVOICES["BDR-INV-001"]}
+
+    with pytest.raises(ValueError, match=r"BDR-INV-001"):
+        joined((INVOICES, WORKS, again))
 
 
 @pytest.mark.parametrize("rule", list(RULES))

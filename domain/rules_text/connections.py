@@ -1,0 +1,141 @@
+"""Rules of applications, technical accounts and delegations."""
+
+from __future__ import annotations
+
+from domain.rules_text.row import RuleText
+
+CONNECTIONS: dict[str, RuleText] = {
+    "BDR-CNX-001": RuleText(
+        "REQUIRED",
+        "Le champ « {field_fr} » est obligatoire.",
+        "The field “{field_en}” is required.",
+        "Renseignez ce champ.",
+        "Fill in this field.",
+    ),
+    "BDR-CNX-002": RuleText(
+        "INVALID_EMAIL",
+        "L'adresse électronique du contact n'est pas valable.",
+        "The e-mail address of the contact is wrong.",
+        "Indiquez une adresse telle que « si@exemple.fr ».",
+        "Give an address such as “it@example.org”.",
+    ),
+    "BDR-CNX-003": RuleText(
+        "NOT_ALLOWED",
+        "La portée « {scope} » n'est jamais donnée à un compte technique.",
+        "The scope “{scope}” is never given to a technical account.",
+        "Choisissez parmi : {allowed}.",
+        "Choose among: {allowed}.",
+    ),
+    "BDR-CNX-004": RuleText(
+        "FORBIDDEN",
+        "Vous ne détenez pas vous-même le droit « {scope} » sur cette structure.",
+        "You do not hold the permission “{scope}” on this structure yourself.",
+        "Retirez-le, ou demandez à un gestionnaire qui le détient.",
+        "Leave it out, or ask a manager who holds it.",
+    ),
+    "BDR-CNX-005": RuleText(
+        "INVALID_VALUE",
+        "L'espace {space} est donné deux fois.",
+        "The space {space} is given twice.",
+        "Ne gardez qu'un niveau par espace.",
+        "Keep one level for each space.",
+    ),
+    "BDR-CNX-006": RuleText(
+        "NOT_ALLOWED",
+        "« {scope} » va au-delà de ce pour quoi le raccordement a été accepté.",
+        "“{scope}” goes beyond what the connection was accepted for.",
+        "Restreignez le compte technique, ou demandez un autre raccordement.",
+        "Narrow the technical account, or ask for another connection.",
+    ),
+    "BDR-CNX-007": RuleText(
+        "FORBIDDEN",
+        "Un compte technique ne gère ni raccordement, ni compte technique, ni délégation.",
+        "A technical account manages no connection, technical account or delegation.",
+        "Une personne qui gère la structure doit le faire.",
+        "A person who manages the structure must do it.",
+    ),
+    "BDR-CNX-008": RuleText(
+        "FORBIDDEN",
+        "L'action {action} revient à l'autre partie : la structure ou l'administrateur du portail.",
+        "The action {action} is for the other side: the structure or the site's administrator.",
+        "Choisissez une action de « availableActions ».",
+        "Choose an action of “availableActions”.",
+    ),
+    "BDR-CNX-009": RuleText(
+        "LIMIT_REACHED",
+        "Une structure en a {limit} au plus.",
+        "A structure has {limit} of them at most.",
+        "Fermez ce qui ne sert plus.",
+        "Close what is no longer used.",
+    ),
+    "BDR-CNX-010": RuleText(
+        "WRONG_STATUS",
+        "Le raccordement est au statut {status} : il n'ouvre pas de compte technique.",
+        "The connection is in status {status}: it opens no technical account.",
+        "Attendez qu'il soit accepté, reprenez-le, ou demandez un autre raccordement.",
+        "Wait until it is accepted, resume it, or ask for another connection.",
+    ),
+    "BDR-CNX-011": RuleText(
+        "FORBIDDEN",
+        "Le raccordement a été suspendu par l'administrateur du portail, qui seul le reprend.",
+        "The connection was suspended by the site's administrator, who alone resumes it.",
+        "Voyez le motif de la suspension, puis écrivez à l'administrateur.",
+        "See the reason of the suspension, then write to the administrator.",
+    ),
+    "BDR-CNX-012": RuleText(
+        "WRONG_STATUS",
+        "Le compte technique est révoqué, sans retour.",
+        "The technical account is revoked for good.",
+        "Créez un autre compte technique.",
+        "Create another technical account.",
+    ),
+    "BDR-CNX-013": RuleText(
+        "DUPLICATE_DELEGATION",
+        "Une délégation au même mandataire est déjà en vigueur.",
+        "A delegation to the same delegate is in force already.",
+        "Retirez-la d'abord si elle doit changer.",
+        "Withdraw it first if it must change.",
+    ),
+    "BDR-CNX-014": RuleText(
+        "NOT_ALLOWED",
+        "Une structure ne délègue pas à elle-même.",
+        "A structure does not delegate to itself.",
+        "Donnez ces espaces au compte technique lui-même.",
+        "Give these spaces to the technical account itself.",
+    ),
+    "BDR-CNX-015": RuleText(
+        "NOT_FOUND",
+        "Aucun compte technique ni aucune structure du portail ne correspond.",
+        "No technical account or structure of the site corresponds.",
+        "Demandez à l'intégrateur l'identifiant de son compte technique ou son SIRET.",
+        "Ask the integrator for the identifier of its technical account, or for its SIRET.",
+    ),
+    "BDR-CNX-016": RuleText(
+        "NOT_ALLOWED",
+        "Cette structure ne vous a accordé aucune délégation en vigueur.",
+        "This structure granted you no delegation that is in force.",
+        "Retirez-la de la liste, ou demandez-lui une délégation.",
+        "Take it off the list, or ask it for a delegation.",
+    ),
+    "BDR-CNX-017": RuleText(
+        "OUT_OF_RANGE",
+        "La fin d'une délégation est à venir.",
+        "The end of a delegation is still to come.",
+        "Indiquez une date future, ou aucune.",
+        "Give a later date, or none.",
+    ),
+    "BDR-CNX-019": RuleText(
+        "FORBIDDEN",
+        "Un compte technique ne se gère pas parmi les utilisateurs, mais parmi les raccordements.",
+        "A technical account is not managed among the members, but among the connections.",
+        "Modifiez ou révoquez le compte technique, ou retirez la délégation dont il tient cela.",
+        "Change or revoke the technical account, or withdraw the delegation that it acts by.",
+    ),
+    "BDR-CNX-018": RuleText(
+        "WRONG_STATUS",
+        "La délégation a déjà pris fin.",
+        "The delegation has ended already.",
+        "Relisez la liste des délégations.",
+        "Read the list of delegations again.",
+    ),
+}
