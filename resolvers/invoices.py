@@ -7,13 +7,11 @@ from typing import Annotated
 import strawberry
 
 from domain.access import READ_INVOICES, Actor, Permission
-from domain.errors import Invalid
 from domain.invoices import actions, queries
-from domain.invoices.draft import Draft
 from domain.invoices.models import Invoice as InvoiceRow
 from domain.invoices.queries import InvoiceCriteria, InvoiceOrder
-from domain.rules_text import problem
 from domain.select import Select, equals
+from resolvers import drafts
 from resolvers.fields import Done, mutation, query_one, query_page
 from schema.context import Info
 from schema.invoice_inputs import (
@@ -127,12 +125,9 @@ class InvoiceMutation:
         writes=False,
     )
     async def invoice_validate(self, info: Info, input: InvoiceValidateInput) -> Done:
-        actor = info.context.actor
-        if input.draft is None:
-            return Done(None, (await actions.judge(actor, _content(input))).problems)
-        _only_draft(input)
-        draft = await actions.draft_of(actor, input.draft)
-        return Done(None, (await actions.judge(actor, draft, own_id=input.draft)).problems)
+        return await drafts.judged(
+            actions, info.context.actor, input.invoice, input.draft, "invoice"
+        )
 
     @mutation(
         Permission.ISSUE,
@@ -141,14 +136,14 @@ class InvoiceMutation:
         model=InvoiceRow,
     )
     async def invoice_submit(self, info: Info, input: InvoiceSubmitInput) -> Done:
-        actor = info.context.actor
-        if input.draft is None:
-            done = await actions.submit(actor, _content(input))
-        else:
-            _only_draft(input)
-            done = await actions.submit_draft(
-                actor, input.draft, expected_version=input.expected_version
-            )
+        done = await drafts.deposited(
+            actions,
+            info.context.actor,
+            input.invoice,
+            input.draft,
+            "invoice",
+            expected_version=input.expected_version,
+        )
         return Done(done.invoice, done.advice)
 
     @mutation(
@@ -160,14 +155,3 @@ class InvoiceMutation:
     )
     async def invoice_move(self, info: Info, input: InvoiceMoveInput) -> InvoiceRow:
         return await actions.move(info.context.actor, input.id, input.action, input.given())
-
-
-def _content(input_: InvoiceSubmitInput | InvoiceValidateInput) -> Draft:
-    if input_.invoice is None:
-        raise Invalid(problem("BDR-REQ-007", ("invoice",)))
-    return input_.invoice.draft()
-
-
-def _only_draft(input_: InvoiceSubmitInput | InvoiceValidateInput) -> None:
-    if input_.invoice is not None:
-        raise Invalid(problem("BDR-REQ-008", ("draft",)))

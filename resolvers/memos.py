@@ -13,7 +13,7 @@ from domain.memos.actions import MEMOS
 from domain.memos.models import Memo as MemoRow
 from domain.memos.queries import MemoCriteria
 from domain.select import Select, equals
-from resolvers import claims
+from resolvers import drafts
 from resolvers.fields import Done, mutation, query_one, query_page
 from schema.context import Info
 from schema.memos import (
@@ -73,8 +73,12 @@ class MemoMutation:
         model=MemoRow,
     )
     async def memo_draft_save(self, info: Info, input: MemoDraftSaveInput) -> MemoRow:
-        saved: MemoRow = await claims.saved(MEMOS, info.context.actor, input)
-        return saved
+        return await MEMOS.save_draft(
+            info.context.actor,
+            input.memo.draft(),
+            draft_id=input.draft,
+            expected_version=input.expected_version,
+        )
 
     @mutation(
         ACT,
@@ -84,7 +88,7 @@ class MemoMutation:
         writes=False,
     )
     async def memo_validate(self, info: Info, input: MemoValidateInput) -> Done:
-        return await claims.judged(MEMOS, info.context.actor, input)
+        return await drafts.judged(MEMOS, info.context.actor, input.memo, input.draft, "memo")
 
     @mutation(
         ACT,
@@ -93,7 +97,15 @@ class MemoMutation:
         model=MemoRow,
     )
     async def memo_submit(self, info: Info, input: MemoSubmitInput) -> Done:
-        return await claims.submitted(MEMOS, info.context.actor, input)
+        done = await drafts.deposited(
+            MEMOS,
+            info.context.actor,
+            input.memo,
+            input.draft,
+            "memo",
+            expected_version=input.expected_version,
+        )
+        return Done(done.claim, done.advice)
 
     @mutation(
         ACT,

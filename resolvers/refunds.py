@@ -13,7 +13,7 @@ from domain.refunds.actions import REFUNDS
 from domain.refunds.models import Refund as RefundRow
 from domain.refunds.queries import RefundCriteria
 from domain.select import Select, equals
-from resolvers import claims
+from resolvers import drafts
 from resolvers.fields import Done, mutation, query_one, query_page
 from schema.context import Info
 from schema.pages import Connection
@@ -74,8 +74,12 @@ class RefundMutation:
         model=RefundRow,
     )
     async def refund_draft_save(self, info: Info, input: RefundDraftSaveInput) -> RefundRow:
-        saved: RefundRow = await claims.saved(REFUNDS, info.context.actor, input)
-        return saved
+        return await REFUNDS.save_draft(
+            info.context.actor,
+            input.refund.draft(),
+            draft_id=input.draft,
+            expected_version=input.expected_version,
+        )
 
     @mutation(
         ACT,
@@ -85,7 +89,7 @@ class RefundMutation:
         writes=False,
     )
     async def refund_validate(self, info: Info, input: RefundValidateInput) -> Done:
-        return await claims.judged(REFUNDS, info.context.actor, input)
+        return await drafts.judged(REFUNDS, info.context.actor, input.refund, input.draft, "refund")
 
     @mutation(
         ACT,
@@ -94,7 +98,15 @@ class RefundMutation:
         model=RefundRow,
     )
     async def refund_submit(self, info: Info, input: RefundSubmitInput) -> Done:
-        return await claims.submitted(REFUNDS, info.context.actor, input)
+        done = await drafts.deposited(
+            REFUNDS,
+            info.context.actor,
+            input.refund,
+            input.draft,
+            "refund",
+            expected_version=input.expected_version,
+        )
+        return Done(done.claim, done.advice)
 
     @mutation(
         ACT,

@@ -7,11 +7,8 @@ from typing import Annotated
 import strawberry
 
 from domain.access import Actor, Permission
-from domain.errors import Invalid
-from domain.rules_text import problem
 from domain.select import Select, equals
 from domain.works import actions, queries
-from domain.works.draft import PieceDraft
 from domain.works.models import WorksPiece as PieceRow
 from domain.works.queries import (
     BillingFileCriteria,
@@ -19,6 +16,7 @@ from domain.works.queries import (
     WorksPieceCriteria,
     WorksPieceOrder,
 )
+from resolvers import drafts
 from resolvers.fields import Done, mutation, query_one, query_page
 from schema.context import Info
 from schema.pages import Connection
@@ -129,12 +127,7 @@ class WorksMutation:
         writes=False,
     )
     async def works_piece_validate(self, info: Info, input: WorksPieceValidateInput) -> Done:
-        actor = info.context.actor
-        if input.draft is None:
-            return Done(None, (await actions.judge(actor, _content(input))).problems)
-        _only_draft(input)
-        draft = await actions.draft_of(actor, input.draft)
-        return Done(None, (await actions.judge(actor, draft, own_id=input.draft)).problems)
+        return await drafts.judged(actions, info.context.actor, input.piece, input.draft, "piece")
 
     @mutation(
         Permission.ACT_ON_WORKS,
@@ -144,14 +137,14 @@ class WorksMutation:
         model=PieceRow,
     )
     async def works_piece_submit(self, info: Info, input: WorksPieceSubmitInput) -> Done:
-        actor = info.context.actor
-        if input.draft is None:
-            done = await actions.submit(actor, _content(input))
-        else:
-            _only_draft(input)
-            done = await actions.submit_draft(
-                actor, input.draft, expected_version=input.expected_version
-            )
+        done = await drafts.deposited(
+            actions,
+            info.context.actor,
+            input.piece,
+            input.draft,
+            "piece",
+            expected_version=input.expected_version,
+        )
         return Done(done.piece, done.advice)
 
     @mutation(
@@ -164,14 +157,3 @@ class WorksMutation:
     )
     async def works_piece_move(self, info: Info, input: WorksPieceMoveInput) -> PieceRow:
         return await actions.move(info.context.actor, input.id, input.action, input.given())
-
-
-def _content(input_: WorksPieceSubmitInput | WorksPieceValidateInput) -> PieceDraft:
-    if input_.piece is None:
-        raise Invalid(problem("BDR-REQ-007", ("piece",)))
-    return input_.piece.draft()
-
-
-def _only_draft(input_: WorksPieceSubmitInput | WorksPieceValidateInput) -> None:
-    if input_.piece is not None:
-        raise Invalid(problem("BDR-REQ-008", ("draft",)))
