@@ -8,7 +8,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from domain.access import Actor
 from domain.contracts import actions
 from domain.contracts.actions import Answer
 from domain.contracts.codes import ContractNature, ContractRole, ContractStatus, DirectPaymentStatus
@@ -118,11 +117,6 @@ async def in_force(circle: Circle, terms: Terms | None = None) -> Contract:
     contract = await accept(contract, *circle.all().values())
     assert contract.status is ContractStatus.IN_FORCE
     return contract
-
-
-def manager_of(structure: Structure) -> Actor:
-    """Someone who manages the structure."""
-    return an_actor(structure)
 
 
 def changed(terms: Terms, parties: Sequence[PartyDraft] | None = None, **changes: Any) -> Terms:

@@ -14,11 +14,11 @@ from domain.lifecycle import Party
 from domain.reference.frames import Frame
 from domain.structures.models import Structure
 from domain.structures.spaces import open_space
-from domain.works import actions, circuits, files
+from domain.works import actions, circuits
 from domain.works.draft import PARTY_FIELDS, PartyRef, PieceDraft
 from domain.works.lifecycle import WorksAction
 from domain.works.models import BillingFile, BillingFileTask, WorksPiece
-from tests.make import a_public_structure, a_supplier, an_actor, let_it_lapse
+from tests.make import a_public_structure, a_supplier, an_actor
 
 _numbers = count(1)
 
@@ -132,18 +132,3 @@ async def waits_for(file_id: str | None) -> list[tuple[str, str, list[str]]]:
 
 async def file_of(piece: WorksPiece) -> BillingFile:
     return await BillingFile.get(id=(await now_is(piece)).file_id)
-
-
-__all__ = [
-    "Site",
-    "a_piece",
-    "a_site",
-    "act",
-    "deposited",
-    "file_of",
-    "files",
-    "let_it_lapse",
-    "now_is",
-    "status_of",
-    "waits_for",
-]
