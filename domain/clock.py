@@ -93,5 +93,12 @@ def trying(by: timedelta) -> Iterator[None]:
         _tried.reset(token)
 
 
+def instant_text(at: datetime) -> str:
+    """An instant as it is written for others, everywhere: RFC 3339, UTC, milliseconds, `Z`."""
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.isoformat("T", "milliseconds")[:23] + "Z"
+
+
 def _cut(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -292,6 +292,11 @@ def instant_of(value: datetime | str) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
+def day_of(value: date | str | None) -> date | None:
+    """A civil date as either database gives it, if there is one."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 @lru_cache(maxsize=4096)
 def numbered(sql: str) -> str:
     """The statement with SQLite's spelling of numbered parameters."""

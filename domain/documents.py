@@ -12,7 +12,7 @@ from tortoise.models import Model
 
 from domain import events
 from domain.access import SYSTEM, Actor, Permission
-from domain.clock import now
+from domain.clock import instant_text, now
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem, WrongStatus
 from domain.events import Change
 from domain.ids import findable
@@ -263,7 +263,7 @@ def tell(
     if change is not None:
         row = {
             "id": event.id,
-            "at": event.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": instant_text(event.occurred_at),
             "from": change.frm,
             "to": str(change.to),
             "reason": change.reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -14,7 +14,9 @@ from strawberry.types.base import StrawberryContainer
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.lazy_type import LazyType
 
-from schema.scalars import decimal_text, instant_text
+from domain.clock import instant_text
+from domain.db import day_of, instant_of
+from schema.scalars import decimal_text
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,8 @@ def _cents_text(value: int) -> str:
     return f"{value // 100}.{value % 100:02d}"
 
 
-def _instant(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
 def _instant_text(value: datetime | str) -> str:
     if not isinstance(value, str):
-        # What the PostgreSQL driver gives is always in UTC.
-        if value.tzinfo is UTC:
-            return value.isoformat("T", "milliseconds")[:23] + "Z"
         return instant_text(value)
     # As drivers and the ORM write an instant in UTC, with and without microseconds.
     if value[-6:] == "+00:00":
@@ -60,10 +55,6 @@ def _instant_text(value: datetime | str) -> str:
         if len(value) == 25:
             return f"{value[:10]}T{value[11:19]}.000Z"
     return instant_text(datetime.fromisoformat(value))
-
-
-def _day(value: date | str) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _number(value: Decimal | str) -> Decimal:
@@ -80,8 +71,8 @@ def stored(value: Any) -> Any:
 
 TEXT = Codec(_same, _same)
 CENTS = Codec(_cents, _cents_text)  # a whole number of cents, shown as Decimal
-INSTANT = Codec(_instant, _instant_text)
-DAY = Codec(_day, _same)  # orjson writes dates as GraphQL does
+INSTANT = Codec(instant_of, _instant_text)
+DAY = Codec(day_of, _same)  # orjson writes dates as GraphQL does
 NUMBER = Codec(_number, _number_text)  # decimal text
 FLAG = Codec(bool, bool)
 CODE = Codec(stored, stored)  # an enum, stored as its value

@@ -10,6 +10,7 @@ import strawberry
 
 from domain import cursors, events
 from domain.clock import real_now
+from domain.db import instant_of
 from domain.events import visible
 from domain.inbox import queries, words
 from domain.inbox.models import Consumer, OnBlocked, Settling, Start
@@ -58,8 +59,7 @@ def _cursor(row: Any) -> EventCursor:
 
 
 def _is_out(row: Any) -> bool:
-    until = row.lease_until
-    return bool((datetime.fromisoformat(until) if isinstance(until, str) else until) > real_now())
+    return instant_of(row.lease_until) > real_now()
 
 
 @strawberry.type(description="Filtre d'un groupe de relève. Every criterion given must hold.")

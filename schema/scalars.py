@@ -17,6 +17,8 @@ from graphql import GraphQLNamedType
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.clock import instant_text
+
 Siret = NewType("Siret", str)
 Siren = NewType("Siren", str)
 VatNumber = NewType("VatNumber", str)
@@ -41,13 +43,6 @@ _DATE_TIME = re.compile(
 def decimal_text(value: Decimal | int | str) -> str:
     """Plain notation: never an exponent."""
     return format(value if isinstance(value, Decimal) else Decimal(value), "f")
-
-
-def instant_text(value: dt.datetime) -> str:
-    """RFC 3339, UTC, milliseconds, `Z`."""
-    if value.tzinfo is not dt.UTC:
-        value = value.astimezone(dt.UTC) if value.tzinfo else value.replace(tzinfo=dt.UTC)
-    return value.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 def decimal_of(value: object) -> Decimal:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.chain.checking import Flaw
+from domain.clock import instant_text
 from domain.signatures import jws
 
 TYPE = "bordereau-checkpoint/1"
@@ -50,14 +51,10 @@ def statement_of(
             "events": position - after,
             "hash": hash,
             "root": root,
-            "madeAt": _instant(made_at),
+            "madeAt": instant_text(made_at),
             "previous": None if previous is None else named(previous),
         }
     )
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def named(statement: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from tortoise import fields
 
 from domain.claims.circuit import ClaimFacts
+from domain.clock import instant_text
 from domain.lifecycle import Party
 from domain.money import decimal_text
 from domain.payments.models import PaymentRequest
@@ -86,8 +86,8 @@ class Claim(PaymentRequest):
             "status": self.status,
             "version": self.event_count,
             "issuedOn": self.issued_on.isoformat() if self.issued_on else None,
-            "depositedAt": _instant(self.deposited_at),
-            "availableAt": _instant(self.available_at),
+            "depositedAt": instant_text(self.deposited_at) if self.deposited_at else None,
+            "availableAt": instant_text(self.available_at) if self.available_at else None,
             "dueOn": self.due_on.isoformat() if self.due_on else None,
             "amountToPay": decimal_text(self.amount_cents),
             "externalReference": self.external_reference,
@@ -130,7 +130,3 @@ def claim_facts(
         acknowledged=acknowledged_at is not None,
         rejection_handled=rejection_handled_at is not None,
     )
-
-
-def _instant(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

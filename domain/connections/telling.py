@@ -6,6 +6,7 @@ from typing import Any
 
 from domain import events
 from domain.access import Actor, Permission
+from domain.clock import instant_text
 from domain.connections.models import Connection, Delegation, TechnicalAccount
 from domain.events import PLATFORM
 
@@ -75,7 +76,7 @@ def card_of_account(account: TechnicalAccount) -> dict[str, Any]:
         "status": account.status.value,
         "scopes": account.scopes,
         "spaces": account.spaces,
-        "secretExpiresAt": _instant(account.secret_expires_at),
+        "secretExpiresAt": instant_text(account.secret_expires_at),
         "version": account.event_count + 1,
     }
 
@@ -88,7 +89,7 @@ def card_of_delegation(delegation: Delegation) -> dict[str, Any]:
         "delegateId": delegation.delegate_id,
         "technicalAccountId": delegation.technical_account_id,
         "spaces": delegation.spaces,
-        "until": _instant(delegation.ends_at),
+        "until": delegation.ends_at and instant_text(delegation.ends_at),
         "status": delegation.status.value,
         "version": delegation.event_count + 1,
     }
@@ -96,9 +97,3 @@ def card_of_delegation(delegation: Delegation) -> dict[str, Any]:
 
 def _readers(structure_id: str) -> Audience:
     return [(structure_id, permission) for permission in READERS]
-
-
-def _instant(at: Any) -> str | None:
-    if at is None:
-        return None
-    return str(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))

@@ -6,7 +6,6 @@ Only the terms in force count here: nobody is bound by what was merely proposed.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,7 @@ from domain.contracts.codes import (
     DirectPaymentStatus,
 )
 from domain.contracts.facts import KnownContract, KnownParty
-from domain.db import fetch, instant_of
+from domain.db import day_of, fetch, instant_of
 from domain.money import amount_of
 from domain.text import searchable
 
@@ -154,7 +153,7 @@ def _contracts(rows: Sequence[Mapping[str, Any]]) -> list[KnownContract]:
 
 
 def _party(row: Mapping[str, Any]) -> KnownParty:
-    on, cents = row["direct_payment_on"], row["ceiling_cents"]
+    cents = row["ceiling_cents"]
     return KnownParty(
         id=row["id"],
         role=ContractRole(row["role"]),
@@ -168,5 +167,5 @@ def _party(row: Mapping[str, Any]) -> KnownParty:
         principal_id=row["principal_id"],
         ceiling=None if cents is None else amount_of(cents),
         direct_payment=DirectPaymentStatus(row["direct_payment"]),
-        direct_payment_on=date.fromisoformat(on) if isinstance(on, str) else on,
+        direct_payment_on=day_of(row["direct_payment_on"]),
     )

@@ -19,7 +19,7 @@ from domain.contracts.draft import Terms
 from domain.contracts.models import Contract, ContractLot, ContractParty, ContractVersion
 from domain.contracts.rules import Facts, StructureFacts
 from domain.contracts.steps import AGREEING, CONTRACTING
-from domain.db import fetch
+from domain.db import day_of, fetch
 from domain.ids import new_id
 from domain.money import cents
 from domain.text import searchable
@@ -119,12 +119,8 @@ async def _services(asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], s
 
 
 def _is_valid(row: Mapping[str, Any], on: date) -> bool:
-    since, until = _day(row["valid_from"]), _day(row["valid_until"])
+    since, until = day_of(row["valid_from"]), day_of(row["valid_until"])
     return (since is None or since <= on) and (until is None or on <= until)
-
-
-def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def written(

@@ -12,7 +12,7 @@ from domain import policy
 from domain.clock import PARIS, today
 from domain.contracts.facts import KnownContract
 from domain.contracts.known import billed, contract_for, counts
-from domain.db import fetch
+from domain.db import day_of, fetch, instant_of
 from domain.invoices.draft import Draft, ValidatorRef
 from domain.invoices.rules import (
     Facts,
@@ -201,7 +201,7 @@ async def _given_up(
     found = {row["old_siret"]: row for row in rows}
     structures.update(found)
     return {
-        path: SiretReplaced(siret, row["identifier"], _day(row["effective_on"]) or date.min)
+        path: SiretReplaced(siret, row["identifier"], day_of(row["effective_on"]) or date.min)
         for path, siret in unknown.items()
         if (row := found.get(siret)) is not None
     }
@@ -213,7 +213,7 @@ async def _changed_since(change_id: str | None) -> SiretReplaced | None:
     rows = await fetch(
         "SELECT old_siret, new_siret, effective_on FROM siret_change WHERE id = $1", change_id
     )
-    return SiretReplaced(rows[0][0], rows[0][1], _day(rows[0][2]) or date.min)
+    return SiretReplaced(rows[0][0], rows[0][1], day_of(rows[0][2]) or date.min)
 
 
 async def _services(
@@ -319,8 +319,8 @@ def _mandate_facts(version: str | None, revoked_at: datetime | str | None) -> Ma
         }
     if revoked_at is None:
         return {"mandate": MandateState.NEVER_SIGNED}
-    at = datetime.fromisoformat(revoked_at) if isinstance(revoked_at, str) else revoked_at
-    return {"mandate": MandateState.REVOKED, "mandate_until": at.astimezone(PARIS).date()}
+    until = instant_of(revoked_at).astimezone(PARIS).date()
+    return {"mandate": MandateState.REVOKED, "mandate_until": until}
 
 
 def _recipient_facts(row: Mapping[str, Any] | None) -> RecipientFacts | None:
@@ -352,7 +352,7 @@ def service_facts(row: Mapping[str, Any] | None, on: date) -> ServiceFacts | Non
     """What the rules look at of a service that was found, on a day."""
     if row is None:
         return None
-    since, until = _day(row["valid_from"]), _day(row["valid_until"])
+    since, until = day_of(row["valid_from"]), day_of(row["valid_until"])
     return ServiceFacts(
         is_active=row["status"] == "ACTIVE"
         and (since is None or since <= on)
@@ -387,10 +387,6 @@ def _original_facts(row: Mapping[str, Any] | None) -> OriginalFacts | None:
         recipient_id=row["recipient_id"],
         currency=row["currency"],
         status=InvoiceStatus(row["status"]),
-        issued_on=_day(row["issued_on"]),
+        issued_on=day_of(row["issued_on"]),
         remaining=remaining,
     )
-
-
-def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain import policy
+from domain.clock import instant_text
 from domain.documents import Given
 from domain.invoices.lifecycle import INVOICE, InvoiceFacts
 from domain.lifecycle import Party, Step
@@ -123,8 +124,8 @@ class Invoice(PaymentRequest):
             "status": self.status,
             "version": self.event_count,
             "issuedOn": self.issued_on.isoformat() if self.issued_on else None,
-            "depositedAt": _instant(self.deposited_at),
-            "availableAt": _instant(self.available_at),
+            "depositedAt": instant_text(self.deposited_at) if self.deposited_at else None,
+            "availableAt": instant_text(self.available_at) if self.available_at else None,
             "dueOn": self.due_on.isoformat() if self.due_on else None,
             "currency": self.currency,
             "totalNet": decimal_text(self.total_net_cents),
@@ -216,7 +217,3 @@ class InvoiceVat(Model):
 
     class Meta:
         table = "invoice_vat"
-
-
-def _instant(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

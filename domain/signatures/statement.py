@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from domain.clock import instant_text
 from domain.signatures.models import Signature
 
 TYPE = "bordereau-certificate/1"
@@ -23,7 +23,7 @@ def statement_of(signature: Signature, issuer: str, pdf_sha256: str) -> dict[str
             "version": signature.version,
             "sha256": signature.text_hash,
         },
-        "signedAt": _instant(signature.signed_at),
+        "signedAt": instant_text(signature.signed_at),
         "signatory": {
             "account": signature.account_id,
             "name": signature.account_name,
@@ -34,7 +34,8 @@ def statement_of(signature: Signature, issuer: str, pdf_sha256: str) -> dict[str
             "address": signature.address,
             "userAgent": signature.user_agent,
             "methods": signature.methods.split(),
-            "authenticatedAt": _instant(signature.authenticated_at),
+            "authenticatedAt": signature.authenticated_at
+            and instant_text(signature.authenticated_at),
             "credential": signature.credential,
         },
     }
@@ -49,7 +50,3 @@ def _structure(signature: Signature) -> Mapping[str, Any] | None:
         "identifier": signature.structure_identifier,
         "name": signature.structure_name,
     }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

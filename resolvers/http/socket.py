@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import aclosing
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from auth.bearer import InvalidToken
-from domain.clock import real_now
+from domain.clock import instant_text, real_now
 from domain.errors import Unauthenticated
 from resolvers.http.answers import Answer, encode
 from resolvers.http.callers import NOBODY, Caller, caller_of, visitor_of
@@ -248,8 +247,8 @@ class Connection:
     def _terms(self) -> dict[str, Any]:
         expires_at = self._caller.expires_at
         return {
-            "expiresAt": _instant(expires_at) if expires_at else None,
-            "serverTime": _instant(real_now()),
+            "expiresAt": instant_text(expires_at) if expires_at else None,
+            "serverTime": instant_text(real_now()),
             "maxSubscriptions": self._limits.subscriptions,
         }
 
@@ -338,7 +337,3 @@ def _payload(message: dict[str, Any]) -> dict[str, Any]:
 
 def _error(identifier: str, refusal: Refusal, request_id: str) -> dict[str, Any]:
     return {"type": "error", "id": identifier, "payload": refusal.shown(request_id)}
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

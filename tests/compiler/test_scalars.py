@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from domain.clock import instant_text
 from schema.codecs import CENTS, INSTANT, NUMBER, Codec
-from schema.scalars import SCALARS, decimal_text, instant_text
+from schema.scalars import SCALARS, decimal_text
 
 BY_NAME = {definition.name: definition for definition in SCALARS.values()}
 
