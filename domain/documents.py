@@ -13,8 +13,8 @@ from tortoise.models import Model
 from domain import events
 from domain.access import SYSTEM, Actor, Permission
 from domain.clock import instant_text, now
-from domain.errors import Conflict, Forbidden, Invalid, NotFound, Problem, WrongStatus
-from domain.events import Change
+from domain.errors import Forbidden, Invalid, NotFound, Problem, WrongStatus
+from domain.events import Change, check_version
 from domain.ids import findable
 from domain.lifecycle import Lifecycle, Need, Party, Step
 from domain.reference.reasons import REASONS, Reason, reasons_for
@@ -127,23 +127,6 @@ async def locked(model: type[D], identifier: str, actor: Actor, path: tuple[str,
     if document is None or not document.visible_to(actor):
         raise NotFound(problem("BDR-REQ-001", path))
     return document
-
-
-def check_version(document: Document, expected: int | None, path: tuple[str, ...] = ()) -> None:
-    """Refuse when the document changed since the caller read it.
-
-    Raises:
-        Conflict
-    """
-    if expected not in (None, document.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                (*path, "expectedVersion"),
-                expected=str(expected),
-                actual=str(document.event_count),
-            )
-        )
 
 
 async def move(

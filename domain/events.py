@@ -21,7 +21,9 @@ from domain.access import Actor, Permission
 from domain.chain import form
 from domain.clock import now, real_now
 from domain.db import CONNECTION, dialect, execute_many, fetch, inside_transaction, instant_of
+from domain.errors import Conflict
 from domain.ids import new_id
+from domain.rules_text import problem
 
 Audience = Sequence[tuple[str, str]]
 
@@ -203,6 +205,25 @@ def record(
     )
     unit.pending.append(event)
     return event
+
+
+def check_version(
+    subject: Subject,
+    expected: int | None,
+    path: tuple[str, ...] = (),
+    *,
+    rule: str = "BDR-REQ-004",
+) -> None:
+    """Refuse when something happened to the subject since the caller read it.
+
+    The version that callers see is the number of events; None expects nothing.
+
+    Raises:
+        Conflict
+    """
+    if expected not in (None, subject.event_count):
+        at = (*path, "expectedVersion")
+        raise Conflict(problem(rule, at, expected=expected, actual=subject.event_count))
 
 
 # fmt: off

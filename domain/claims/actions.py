@@ -16,9 +16,9 @@ from domain.claims.models import Claim
 from domain.claims.rules import Path, reference_problems
 from domain.clock import now
 from domain.db import hold
-from domain.documents import Given, check_version, locked
+from domain.documents import Given, locked
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
-from domain.events import transaction
+from domain.events import check_version, transaction
 from domain.ids import findable, new_id
 from domain.invoices.known import id_of
 from domain.invoices.receipt import receipt_number

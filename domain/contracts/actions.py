@@ -41,8 +41,8 @@ from domain.contracts.steps import (
 from domain.contracts.telling import Told, tell, tell_role, told
 from domain.contracts.versions import Written
 from domain.db import execute, hold
-from domain.errors import Conflict, Duplicate, Forbidden, Invalid, NotFound, WrongStatus
-from domain.events import transaction
+from domain.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
+from domain.events import check_version, transaction
 from domain.ids import findable, new_id
 from domain.rules_text import problem
 from domain.text import normal
@@ -233,15 +233,7 @@ async def _locked(
     )
     if contract is None or not any(actor.may(READ, row.structure_id) for row in rows):
         raise NotFound(problem("BDR-REQ-001", path))
-    if expected_version not in (None, contract.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                ("expectedVersion",),
-                expected=str(expected_version),
-                actual=str(contract.event_count),
-            )
-        )
+    check_version(contract, expected_version)
     return contract, list(rows)
 
 

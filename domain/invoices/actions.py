@@ -11,9 +11,9 @@ from domain.access import Actor, Permission
 from domain.clock import now
 from domain.contracts.known import turn
 from domain.db import execute_many, hold
-from domain.documents import Given, Prepare, check_version, locked
+from domain.documents import Given, Prepare, locked
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
-from domain.events import transaction
+from domain.events import check_version, transaction
 from domain.ids import findable, new_id
 from domain.invoices.contract_rules import with_validators
 from domain.invoices.draft import Draft, DraftVat

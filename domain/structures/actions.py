@@ -13,7 +13,7 @@ from domain.access import Actor, ActorKind, Permission, Role
 from domain.accounts import actions as accounts
 from domain.accounts.models import Account
 from domain.clock import now
-from domain.errors import Conflict, Duplicate, Forbidden, Invalid, NotFound, Problem, WrongStatus
+from domain.errors import Duplicate, Forbidden, Invalid, NotFound, Problem, WrongStatus
 from domain.identifiers import IdentifierType
 from domain.ids import findable, new_id
 from domain.origin import UNKNOWN, Origin
@@ -417,15 +417,7 @@ async def _locked(
     structure = await Structure.filter(id=findable(structure_id)).select_for_update().first()
     if structure is None:
         raise NotFound(problem("BDR-REQ-001", path))
-    if expected_version not in (None, structure.event_count):
-        raise Conflict(
-            problem(
-                "BDR-STR-050",
-                ("expectedVersion",),
-                expected=expected_version,
-                actual=structure.event_count,
-            )
-        )
+    events.check_version(structure, expected_version, rule="BDR-STR-050")
     return structure
 
 

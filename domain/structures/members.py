@@ -41,7 +41,6 @@ from domain.accounts.models import (
 from domain.clock import now
 from domain.db import fetch
 from domain.errors import (
-    Conflict,
     Duplicate,
     Forbidden,
     Invalid,
@@ -579,15 +578,7 @@ async def _case(
         raise NotFound(problem("BDR-REQ-001", path))
     structure = await _held(found.structure_id)
     attachment = await Attachment.filter(id=found.id).select_for_update().get()
-    if expected_version not in (None, attachment.event_count):
-        raise Conflict(
-            problem(
-                "BDR-REQ-004",
-                ("expectedVersion",),
-                expected=str(expected_version),
-                actual=str(attachment.event_count),
-            )
-        )
+    events.check_version(attachment, expected_version)
     facts = facts_of(
         actor,
         member_id=attachment.member_id,
