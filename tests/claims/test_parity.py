@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from domain.claims.actions import Claims
 from domain.claims.circuit import ClaimAction as A
 from domain.claims.models import Claim, claim_facts
 from domain.errors import Forbidden, NotFound, Refused, WrongStatus
-from domain.events import transaction
 from domain.lifecycle import Party
 from domain.memos.actions import MEMOS
 from domain.memos.queries import OPENINGS as OF_MEMOS
@@ -29,26 +27,16 @@ from tests.claims.making import (
     what_it_takes,
 )
 from tests.make import a_structure, an_actor, an_administrator
+from tests.undone import refusal_of, undone
 
 PARTIES = (Party.SUPPLIER, Party.RECIPIENT, Party.VALIDATOR_1)
 
 
-class _Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
-async def refusal_of(
+async def refusal_to(
     claims: Claims[Any, Any, Any], claim: Claim, action: A, actor: Actor
 ) -> Refused | None:
     """Why the action is refused to the actor; None when it succeeds. Nothing stays of it."""
-    try:
-        async with transaction():
-            await claims.move(actor, claim.id, action, what_it_takes(action))
-            raise _Undo
-    except _Undo:
-        return None
-    except Refused as refusal:
-        return refusal
+    return await refusal_of(claims.move(actor, claim.id, action, what_it_takes(action)))
 
 
 def offered(claims: Claims[Any, Any, Any], claim: Claim, actor: Actor) -> dict[A, str | None]:
@@ -85,7 +73,7 @@ async def test_an_action_is_offered_exactly_when_it_succeeds(
     for actor in (*everyone(claims, who), an_actor(await a_structure())):
         shown = offered(claims, claim, actor)
         for action in A:
-            refusal = await refusal_of(claims, claim, action, actor)
+            refusal = await refusal_to(claims, claim, action, actor)
             place = (status, action, actor.rights)
             assert (action in shown and shown[action] is None) == (refusal is None), place
             if refusal is None:
@@ -148,10 +136,8 @@ async def test_what_the_api_offers_the_api_accepts(
                     "reason": given.reason,
                     "comment": given.comment,
                 }
-                with suppress(_Undo):
-                    async with transaction():
-                        answer = await ask(persona, move, {"input": asked})
-                        raise _Undo
+                async with undone():
+                    answer = await ask(persona, move, {"input": asked})
 
                 errors = answer.payload["userErrors"]
                 assert offer["enabled"] == (errors == []), (status, persona, offer, errors)

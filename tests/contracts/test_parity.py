@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -14,30 +13,13 @@ from domain.contracts.codes import ContractRole
 from domain.contracts.draft import Terms
 from domain.contracts.models import Contract, ContractParty
 from domain.contracts.steps import ContractAction, ContractRoleAction
-from domain.errors import Refused
-from domain.events import transaction
 from schema.contracts import available_actions, available_role_actions
 from tests.contracts.asking import actors_of
 from tests.contracts.kit import a_circle, a_proposal, in_force, of_a_group, roles_of
 from tests.make import a_structure, an_actor, an_administrator
+from tests.undone import refusal_of
 
 R = ContractRole
-
-
-class _Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
-async def refusal_of(act: Any) -> Refused | None:
-    """Why it is refused; None when it succeeds. Nothing stays of it."""
-    try:
-        async with transaction():
-            await act()
-            raise _Undo
-    except _Undo:
-        return None
-    except Refused as refusal:
-        return refusal
 
 
 async def assert_parity(contract: Contract, actor: Actor, terms: Terms) -> None:
@@ -52,7 +34,7 @@ async def assert_parity(contract: Contract, actor: Actor, terms: Terms) -> None:
             else:
                 await actions.move(actor, contract.id, action)
 
-        refusal = await refusal_of(act)
+        refusal = await refusal_of(act())
         assert (shown.get(action, "") is None) == (refusal is None), (contract.status, action)
         if refusal is not None and shown.get(action):
             assert [p.rule for p in refusal.problems] == [shown[action]]
@@ -63,7 +45,7 @@ async def assert_parity(contract: Contract, actor: Actor, terms: Terms) -> None:
             async def say(answer: ContractRoleAction = answer, row: ContractParty = row) -> None:
                 await actions.answer(actor, row.id, Answer(answer, comment="Voici."))
 
-            refusal = await refusal_of(say)
+            refusal = await refusal_of(say())
             assert (answer in offered) == (refusal is None), (row.role, row.status, answer)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from domain.access import Actor, Level, Role, Space
 from domain.clock import Clock
 from domain.documents import Given
 from domain.errors import Forbidden, NotFound, Refused, WrongStatus
-from domain.events import head, transaction
+from domain.events import head
 from domain.invoices import actions
 from domain.invoices.lifecycle import InvoiceAction
 from domain.lifecycle import Party
@@ -32,26 +31,16 @@ from tests.make import (
     some_parties,
     what_it_takes,
 )
+from tests.undone import refusal_of, undone
 
 A = InvoiceAction
 PARTIES = (Party.SUPPLIER, Party.RECIPIENT, Party.VALIDATOR_1, Party.VALIDATOR_2)
 
 
-class _Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
-async def refusal_of(situation: Situation, action: A, actor: Actor) -> Refused | None:
+async def refusal_to(situation: Situation, action: A, actor: Actor) -> Refused | None:
     """Why the action is refused to the actor; None when it succeeds. Nothing stays of it."""
     given = await what_it_takes(situation, action)
-    try:
-        async with transaction():
-            await actions.move(actor, situation.invoice.id, action, given)
-            raise _Undo
-    except _Undo:
-        return None
-    except Refused as refusal:
-        return refusal
+    return await refusal_of(actions.move(actor, situation.invoice.id, action, given))
 
 
 def offered(situation: Situation, actor: Actor) -> dict[A, AvailableAction]:
@@ -65,7 +54,7 @@ async def assert_parity(situation: Situation, actor: Actor) -> None:
     """For every action: offered and enabled exactly when it succeeds, else for the same reason."""
     shown = offered(situation, actor)
     for action in A:
-        refusal = await refusal_of(situation, action, actor)
+        refusal = await refusal_to(situation, action, actor)
         offer = shown.get(action)
         place = f"{situation.invoice.status} {action} {sorted(p.value for p in shown)}"
         assert (offer is not None and offer.enabled) == (refusal is None), (place, refusal)
@@ -148,7 +137,7 @@ async def test_a_refused_action_writes_and_tells_nothing(database: str, clock: C
     situation = await a_situation(S.SUSPENDUE)
     before, row = await head(), dict(situation.invoice)
 
-    refusal = await refusal_of(situation, A.COMPLETE, situation.actor(Party.RECIPIENT))
+    refusal = await refusal_to(situation, A.COMPLETE, situation.actor(Party.RECIPIENT))
 
     assert isinstance(refusal, Forbidden)
     await situation.invoice.refresh_from_db()
@@ -192,10 +181,8 @@ async def test_what_the_api_offers_the_api_accepts(database: str, status: S) -> 
                     "expectedVersion": seen["version"],
                     **given,
                 }
-                with suppress(_Undo):
-                    async with transaction():
-                        answer = await ask(party.value, MOVE, {"input": asked})
-                        raise _Undo
+                async with undone():
+                    answer = await ask(party.value, MOVE, {"input": asked})
 
                 errors = answer.payload["userErrors"]
                 assert offer["enabled"] == (errors == []), (status, party, action, errors)

@@ -17,7 +17,7 @@ from domain.clock import Clock
 from domain.db import fetch
 from domain.documents import Routing
 from domain.errors import Invalid, Refused
-from domain.events import of_subject, transaction
+from domain.events import of_subject
 from domain.invoices import actions
 from domain.invoices.draft import Draft, DraftLine, DraftVat, ValidatorRef
 from domain.invoices.lifecycle import InvoiceAction as A
@@ -45,6 +45,7 @@ from tests.make import (
     an_invoice,
     some_parties,
 )
+from tests.undone import refusal_of
 
 SEVEN_DIGITS = "^[0-9]{7}$"
 
@@ -263,20 +264,11 @@ def changes_of(parties: Parties) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-class _Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
 async def submitted(actor: Actor, draft: Draft) -> list[tuple[str, tuple[str, ...]]]:
     """Why the deposit is refused; nothing when it succeeds. It is undone in any case."""
-    try:
-        async with transaction():
-            await actions.submit(actor, draft)
-            raise _Undo
-    except _Undo:
-        return []
-    except Invalid as refusal:
-        return [(p.rule, p.path) for p in refusal.problems]
+    refusal = await refusal_of(actions.submit(actor, draft))
+    assert refusal is None or isinstance(refusal, Invalid)
+    return [(p.rule, p.path) for p in refusal.problems] if refusal else []
 
 
 async def test_validate_and_submit_always_agree(database: str) -> None:

@@ -26,6 +26,7 @@ from domain.structures import members
 from domain.structures.members import Decision, Wish, facts_of
 from domain.structures.models import Structure
 from tests.make import a_structure, actor_of, an_account
+from tests.undone import undone
 
 A, S = MemberAction, AttachmentStatus
 WISH = [Wish(Space.FACTURES_EMISES, Level.MODIFICATION)]
@@ -51,10 +52,6 @@ def test_the_spaces_that_grant_nothing_are_those_without_a_subject() -> None:
     granting = {space for space, _ in SPACE_GRANTS}
 
     assert set(Space) - granting == {Space.SOLLICITATIONS}
-
-
-class _Undo(Exception):
-    """Ends a transaction without a trace."""
 
 
 @dataclass
@@ -112,15 +109,14 @@ async def accepted(actor: Actor, attachment: Attachment) -> set[A]:
     done = set()
     head = await events.head()
     for action, verb in verbs(actor, attachment).items():
-        with suppress(_Undo, Refused):
-            async with events.transaction():
+        with suppress(Refused):
+            async with undone():
                 acted = await verb
                 found = acted[0] if isinstance(acted, list) else acted
                 assert isinstance(found, Attachment)
                 # Whoever asks for spaces asks for its own attachment.
                 if found.id == attachment.id:
                     done.add(action)
-                raise _Undo
     assert await events.head() == head
     return done
 
