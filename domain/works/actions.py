@@ -10,9 +10,9 @@ from domain import deadlines, documents
 from domain.access import Actor, Permission
 from domain.clock import now
 from domain.contracts.known import turn
-from domain.documents import Given, Prepare, check_version
+from domain.documents import Given, Prepare
 from domain.errors import Invalid, NotFound, Problem, WrongStatus
-from domain.events import transaction
+from domain.events import check_version, transaction
 from domain.ids import findable
 from domain.invoices.draft import Draft
 from domain.invoices.known import known_of as known_of_invoice
