@@ -204,7 +204,7 @@ async def _deposit(
         raise Invalid(*refusals)
     draft, known, at = judged.draft, judged.known, now()
     opened = known.file is None and not circuits.row(draft.frame).joins
-    file = new_file(draft, known) if opened else known.file
+    file = new_file(draft) if opened else known.file
     fill(piece, draft, known)
     piece.draft = None
     piece.file_id = file.id if file else None

@@ -28,7 +28,7 @@ def new_piece(actor: Actor, draft: PieceDraft) -> WorksPiece:
     )
 
 
-def new_file(draft: PieceDraft, known: WorksKnown) -> BillingFile:
+def new_file(draft: PieceDraft) -> BillingFile:
     """The file that the piece opens, without its parties."""
     at = now()
     stage = circuits.row(draft.frame).stage
