@@ -346,6 +346,12 @@ class Settings(BaseSettings):
     webhook_document_seconds: float = Field(
         1, gt=0, description="Longest execution of an endpoint's document; then it is sent thin."
     )
+    webhook_document_seconds_per_minute: float = Field(
+        20,
+        ge=0,
+        description="What the documents of one structure may take, over all its endpoints; the"
+        " messages that need more wait, in order. 0: no budget.",
+    )
     webhook_secret_overlap_seconds: int = Field(
         86_400, ge=0, description="How long the old secret also signs after a rotation."
     )
@@ -673,6 +679,7 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
             ca_file=settings.webhook_ca_file,
             secret_overlap=timedelta(seconds=settings.webhook_secret_overlap_seconds),
             max_endpoints=settings.webhook_max_endpoints,
+            document_seconds_per_minute=settings.webhook_document_seconds_per_minute,
             jitter=settings.webhook_jitter,
             connect_seconds=settings.webhook_connect_seconds,
             longest_retry_after=timedelta(seconds=settings.webhook_longest_retry_after_seconds),

@@ -156,6 +156,8 @@ EVENT_KINDS: Mapping[str, EventKind] = {
     "webhook.endpoint_created": EventKind("webhook_endpoint", "Point de réception créé",             "Endpoint created"),
     "webhook.endpoint_updated": EventKind("webhook_endpoint", "Point de réception modifié",          "Endpoint updated"),
     "webhook.endpoint_review_asked": EventKind("webhook_endpoint", "Revue du point de réception demandée", "Review of the endpoint asked"),
+    "webhook.endpoint_documents_late": EventKind("webhook_endpoint", "Envois en retard : les documents de la structure ont pris tout leur temps", "Messages late: the documents of the structure took all their time"),
+    "webhook.endpoint_documents_caught_up": EventKind("webhook_endpoint", "Envois à documents à jour", "Messages with documents on time again"),
     "webhook.endpoint_degraded": EventKind("webhook_endpoint", "Point de réception dégradé",         "Endpoint degraded"),
     "webhook.endpoint_recovered": EventKind("webhook_endpoint", "Point de réception rétabli",        "Endpoint recovered"),
     "webhook.endpoint_paused": EventKind("webhook_endpoint", "Point de réception mis en pause",      "Endpoint paused"),

@@ -297,6 +297,11 @@ def day_of(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+def instant_if_any(value: datetime | str | None) -> datetime | None:
+    """An instant of a column that may be null."""
+    return None if value is None else instant_of(value)
+
+
 @lru_cache(maxsize=4096)
 def numbered(sql: str) -> str:
     """The statement with SQLite's spelling of numbered parameters."""

@@ -532,6 +532,8 @@ DATA: Mapping[str, Schema] = {
         {"endpoint": _ENDPOINT, "changed": {"type": "array", "items": _TEXT}}
     ),
     "webhook.endpoint_review_asked": _object({"endpoint": _ENDPOINT}),
+    "webhook.endpoint_documents_late": _object({"endpoint": _ENDPOINT, "waitingSince": _INSTANT}),
+    "webhook.endpoint_documents_caught_up": _object({"endpoint": _ENDPOINT, "lateSince": _INSTANT}),
     "webhook.endpoint_degraded": _object({"endpoint": _ENDPOINT, **_FAILING}),
     "webhook.endpoint_recovered": _object({"endpoint": _ENDPOINT, "degradedAt": _INSTANT}),
     "webhook.endpoint_paused": _object(

@@ -86,6 +86,21 @@ class WebhookEndpointHealth:
     def oldest_pending_at(self) -> datetime | None:
         return self.found.oldest_pending_at
 
+    @strawberry.field(
+        description="En attente de leur document. Those of `pending` for which your document is"
+        " still to be run, counted up to 10,000."
+    )
+    def awaiting_document(self) -> int:
+        return self.found.unwritten
+
+    @strawberry.field(
+        description="Budget des documents épuisé depuis. The documents of the structure, over all"
+        " its endpoints, took all the time that they have in a minute: since then messages wait"
+        " until it is given back, in order; nothing is lost. Null when none waits for that."
+    )
+    def document_budget_spent_since(self) -> datetime | None:
+        return self.found.budget_spent_since
+
     @strawberry.field(description="Retard. Seconds that the oldest waiting message has waited.")
     def lag_seconds(self) -> int:
         return self.found.lag_seconds

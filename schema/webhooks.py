@@ -191,7 +191,7 @@ async def _body(root: Any, info: Info) -> str | None:
     endpoint = await info.context.load.batch("endpoints_of", _endpoints, root.endpoint_id)
     if endpoint.document and reviews.unread(info.context.actor, endpoint):
         return None
-    return str(root.body)
+    return str(root.body) or None
 
 
 async def _endpoints(ids: list[str]) -> list[Any]:
@@ -231,7 +231,8 @@ class WebhookDelivery(Node):
     body: str | None = strawberry.field(
         resolver=_body,
         description="Corps. The JSON text that every attempt sends, byte for byte. Null when you"
-        " may not read the event, or all that a document of the endpoint may.",
+        " may not read the event, or all that a document of the endpoint may, and until that"
+        " document was run.",
     )
     attempts: list[WebhookAttempt] = to_many(
         "delivery_id",

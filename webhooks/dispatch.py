@@ -1,13 +1,12 @@
 """From the event log to the deliveries: one for each event and endpoint that wants it.
 
 The bookmark moves in the transaction that makes the deliveries: whatever dies, no event is
-dispatched twice or forgotten. Documents of endpoints are run before, outside of it.
+dispatched twice or forgotten. Documents of endpoints are run later: see `writing.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,17 +15,13 @@ from domain.clock import real_now
 from domain.db import dialect, execute, execute_many, fetch
 from domain.events import Event
 from domain.ids import new_id
-from domain.select import Statement
-from webhooks import documents, policy, queue
-from webhooks.documents import Answer, Asked, Result
+from webhooks import policy, queue
 from webhooks.matching import Verdict, verdict
 from webhooks.models import Bookmark, DeliveryState, Endpoint, EndpointStatus, Ordering
-from webhooks.payloads import body_for
+from webhooks.payloads import body_at_once
 
 BOOKMARK = "dispatcher"
 BATCH = 200
-# Documents run between two tries, or a few more: what others wait for stays short.
-DOCUMENTS = 50
 
 # An event, a structure that sees it, and its endpoints that want it.
 _Wanted = tuple[Event, str, Sequence[Endpoint]]
@@ -39,8 +34,8 @@ async def dispatch() -> int:
     """
     made, has_more = 0, True
     while has_more:
-        done = await _dispatch_batch()
-        made, has_more = made + done.made, done.has_more
+        count, has_more = await _dispatch_batch()
+        made += count
     return made
 
 
@@ -60,41 +55,17 @@ async def is_behind() -> bool:
     return bool(rows[0][0])
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """What one transaction made. What is `missing` must be answered before it can be made."""
-
-    made: int = 0
-    has_more: bool = False
-    missing: Mapping[Asked, Event] = field(default_factory=dict)
-
-
-async def _dispatch_batch() -> _Tried:
-    """Dispatch what comes next. Documents are run between two tries, outside any transaction."""
-    answers: dict[Asked, Answer] = {}
-    upto: int | None = None
-    while True:
-        tried = await _try_batch(answers, upto)
-        if not tried.missing:
-            return tried
-        answers |= await documents.answers_of(tried.missing)
-        upto = max(event.position for event in tried.missing.values())
-
-
-async def _try_batch(answers: Mapping[Asked, Answer], upto: int | None) -> _Tried:
+async def _dispatch_batch() -> tuple[int, bool]:
+    """Dispatch what comes next: how many deliveries were made, and whether there is more."""
     async with events.transaction():
         position = await _take_bookmark()
         if position is None:
-            return _Tried()
-        batch = await events.after(position, limit=BATCH, upto=upto)
+            return 0, False
+        batch = await events.after(position, limit=BATCH)
         if not batch:
-            return _Tried(has_more=upto is not None)
+            return 0, False
         endpoints = await _endpoints_near(batch)
-        wanted = _wanted(batch, endpoints)
-        if missing := _missing(wanted, answers):
-            return _Tried(missing=missing)
-        await documents.note(_results(wanted, answers))
-        rows = _deliveries(wanted, answers, await _queues(batch, endpoints))
+        rows = _deliveries(batch, endpoints, await _open_queues(batch, endpoints))
         if rows:
             await execute_many(_INSERT, rows)
         await execute(
@@ -102,7 +73,7 @@ async def _try_batch(answers: Mapping[Asked, Answer], upto: int | None) -> _Trie
             batch[-1].position,
             BOOKMARK,
         )
-    return _Tried(len(rows), has_more=upto is not None or len(batch) == BATCH)
+    return len(rows), len(batch) == BATCH
 
 
 async def _take_bookmark() -> int | None:
@@ -145,27 +116,11 @@ async def _endpoints_near(batch: Sequence[Event]) -> Mapping[str, Sequence[Endpo
     return found
 
 
-async def _queues(
+async def _open_queues(
     batch: Collection[Event], endpoints: Mapping[str, Sequence[Endpoint]]
 ) -> set[tuple[str, str]]:
-    """The (endpoint, subject) pairs in which a delivery is open.
-
-    Its rows are locked: a worker that is about to close one of them waits, and then finds the
-    new delivery to let go. What waits is locked last, as everywhere: see `queue.LOCKING`.
-    """
     ids = [endpoint.id for some in endpoints.values() for endpoint in some]
-    if not ids:
-        return set()
-    statement = Statement(dialect())
-    of_endpoints = statement.among("endpoint_id", ids)
-    of_subjects = statement.among("subject_id", {event.subject_id for event in batch})
-    lock = queue.LOCKING if statement.postgres else ""
-    rows = await fetch(
-        f"SELECT endpoint_id, subject_id FROM webhook_delivery WHERE {queue.OPEN} AND ordered"
-        f" AND {of_endpoints} AND {of_subjects}{lock}",
-        *statement.params,
-    )
-    return {(row[0], row[1]) for row in rows}
+    return await queue.lock_open(ids, {event.subject_id for event in batch})
 
 
 _COLUMNS = (
@@ -193,52 +148,27 @@ def _wanted(batch: Sequence[Event], endpoints: Mapping[str, Sequence[Endpoint]])
     ]
 
 
-def _missing(wanted: Sequence[_Wanted], answers: Mapping[Asked, Answer]) -> dict[Asked, Event]:
-    """What must be asked first, for the first events that need it."""
-    missing: dict[Asked, Event] = {}
-    for event, _, wanting in wanted:
-        if len(missing) >= DOCUMENTS:
-            break
-        for endpoint in wanting:
-            question = documents.asked_by(endpoint, event)
-            if question is not None and question not in answers:
-                missing[question] = event
-    return missing
-
-
-def _results(wanted: Sequence[_Wanted], answers: Mapping[Asked, Answer]) -> dict[str, list[Result]]:
-    """What came of the documents, by endpoint, in the order of events."""
-    results: dict[str, list[Result]] = {}
-    for event, _, wanting in wanted if answers else ():
-        for endpoint in wanting:
-            question = documents.asked_by(endpoint, event)
-            if question is not None:
-                result = Result(endpoint, event.id, answers[question])
-                results.setdefault(endpoint.id, []).append(result)
-    return results
-
-
 def _deliveries(
-    wanted: Sequence[_Wanted],
-    answers: Mapping[Asked, Answer],
+    batch: Sequence[Event],
+    endpoints: Mapping[str, Sequence[Endpoint]],
     queues: set[tuple[str, str]],
 ) -> list[tuple[Any, ...]]:
-    """The rows to insert. The first of a queue may go; the others wait for the one before."""
+    """The rows to insert. The first of a queue may go; the others wait for the one before, and
+    what a document is to be run for waits for that.
+    """
     rows: list[tuple[Any, ...]] = []
     at = real_now()
     due = at + timedelta(seconds=policy.current().retry_seconds[0])
-    for event, structure, wanting in wanted:
+    for event, structure, wanting in _wanted(batch, endpoints):
         # Endpoints that ask for the same are sent the same bytes.
         bodies: dict[tuple[Any, ...], str] = {}
         for endpoint in wanting:
-            question = documents.asked_by(endpoint, event)
-            shape = (endpoint.payload, endpoint.format, question)
+            shape = (endpoint.payload, endpoint.format)
             body = bodies.get(shape)
             if body is None:
-                answer = answers[question] if question else None
-                body = bodies[shape] = body_for(event, endpoint, answer).decode()
+                body = bodies[shape] = body_at_once(event, endpoint)
             queue = (endpoint.id, event.subject_id)
-            held = queue in queues and endpoint.ordering == Ordering.PER_SUBJECT
+            held = not body or (queue in queues and endpoint.ordering == Ordering.PER_SUBJECT)
             queues.add(queue)
             rows.append(
                 (

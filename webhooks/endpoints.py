@@ -287,10 +287,11 @@ def _probe_at_once(endpoint: Endpoint) -> bool:
 def _send_again(delivery: Delivery, at: datetime) -> None:
     # What was only waiting for its next attempt keeps its place in the queue.
     delivery.ordered = delivery.ordered and delivery.state == DeliveryState.PENDING
-    delivery.state = DeliveryState.PENDING
+    # One that was given up before its document was run waits for that, as any other.
+    delivery.state = DeliveryState.PENDING if delivery.body else DeliveryState.HELD
     delivery.failures = 0
     delivery.first_attempt_at = None
-    delivery.next_attempt_at = at
+    delivery.next_attempt_at = at if delivery.body else None
     delivery.finished_at = None
     delivery.skip_reason = None
 

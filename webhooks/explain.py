@@ -13,7 +13,7 @@ from domain.clock import real_now
 from domain.db import fetch
 from domain.events import Event
 from domain.ids import findable
-from webhooks import dispatch, policy, queue, replaying
+from webhooks import dispatch, policy, queue, replaying, writing
 from webhooks.matching import Verdict, verdict
 from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointStatus, SkipReason
 from webhooks.queries import READ
@@ -31,6 +31,8 @@ class Why(StrEnum):
     NOT_DISPATCHED_YET = "NOT_DISPATCHED_YET"
     WAS_NOT_ASKED_THEN = "WAS_NOT_ASKED_THEN"
     ENDPOINT_PAUSED = "ENDPOINT_PAUSED"
+    DOCUMENT_BUDGET_SPENT = "DOCUMENT_BUDGET_SPENT"
+    DOCUMENT_TO_RUN = "DOCUMENT_TO_RUN"
     BEHIND_ANOTHER = "BEHIND_ANOTHER"
     ABOUT_TO_BE_SENT = "ABOUT_TO_BE_SENT"
     WAITS_FOR_PROBE = "WAITS_FOR_PROBE"
@@ -84,10 +86,10 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
         if await replaying.that_will_send(endpoint, event):
             return Explanation(Why.REPLAY_TO_COME)
         return Explanation(why_none(endpoint, event, await dispatch.position(), real_now()))
+    is_spent = not delivery.body and await writing.spent_since(endpoint.structure_id) is not None
+    why = why_state(delivery, endpoint, real_now(), is_spent=is_spent)
     behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
-    return Explanation(
-        why_state(delivery, endpoint, real_now()), delivery, behind, delivery.replay_id
-    )
+    return Explanation(why, delivery, behind, delivery.replay_id)
 
 
 def why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) -> Why:
@@ -105,8 +107,10 @@ def why_none(endpoint: Endpoint, event: Event, dispatched: int, at: datetime) ->
     return Why.WAS_NOT_ASKED_THEN
 
 
-def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
-    """The reason that the state of a delivery gives."""
+def why_state(
+    delivery: Delivery, endpoint: Endpoint, at: datetime, *, is_spent: bool = False
+) -> Why:
+    """The reason that the state of a delivery gives. `is_spent`: its structure's documents wait."""
     state = DeliveryState(delivery.state)
     if state in _SETTLED:
         return _SETTLED[state]
@@ -114,6 +118,8 @@ def why_state(delivery: Delivery, endpoint: Endpoint, at: datetime) -> Why:
         return _SKIPPED[delivery.skip_reason]
     if endpoint.status == EndpointStatus.PAUSED:
         return Why.ENDPOINT_PAUSED
+    if not delivery.body:
+        return Why.DOCUMENT_BUDGET_SPENT if is_spent else Why.DOCUMENT_TO_RUN
     if state is DeliveryState.HELD:
         return Why.BEHIND_ANOTHER
     if endpoint.status == EndpointStatus.DEGRADED:
@@ -132,11 +138,11 @@ def _is_later(moment: datetime | None, at: datetime) -> bool:
 
 
 async def _behind(delivery: Delivery) -> str | None:
-    """The delivery that goes next in the queue of this one."""
+    """The delivery that goes next in the queue of this one, when it is another."""
     rows = await fetch(
         f"SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND subject_id = $2 AND ordered"
         f" AND {queue.OPEN} ORDER BY position LIMIT 1",
         delivery.endpoint_id,
         delivery.subject_id,
     )
-    return rows[0][0] if rows else None
+    return rows[0][0] if rows and rows[0][0] != delivery.id else None

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from domain import events
 from domain.clock import real_now
-from domain.db import dialect, execute, execute_many, fetch, instant_of
+from domain.db import dialect, execute, execute_many, fetch, instant_if_any, instant_of
 from domain.select import Statement
 from webhooks import dispatch
 from webhooks.models import EndpointStatus
-from webhooks.queue import OPEN
+from webhooks.queue import OPEN, UNWRITTEN
+from webhooks.writing import SPENT_SINCE
 
 DAY = timedelta(hours=24)
 KEPT = timedelta(days=8)
@@ -61,6 +62,15 @@ class Failure:
     excerpt: str
 
 
+class _Waiting(NamedTuple):
+    """What waits of one endpoint."""
+
+    messages: int
+    oldest: datetime | None
+    unwritten: int
+    spent_since: datetime | None
+
+
 @dataclass(frozen=True)
 class Health:
     """The figures of one endpoint over the last 24 hours, to the hour, and what waits now."""
@@ -73,6 +83,9 @@ class Health:
     last_failure: Failure | None
     pending: int
     oldest_pending_at: datetime | None
+    # Those among them whose document is still to be run, and since when the budget keeps it.
+    unwritten: int
+    budget_spent_since: datetime | None
 
     @property
     def lag_seconds(self) -> int:
@@ -125,14 +138,13 @@ async def figures(endpoint_ids: Sequence[str]) -> list[Health]:
     counts = await _counts(endpoint_ids)
     failures = await _failures(endpoint_ids)
     waiting = await _waiting(endpoint_ids)
-    return [_health(counts[e], failures.get(e), *waiting[e]) for e in endpoint_ids]
+    return [_health(counts[e], failures.get(e), waiting[e]) for e in endpoint_ids]
 
 
 def _health(
     counts: Mapping[tuple[str, int], int],
     failure: Failure | None,
-    pending: int,
-    oldest: datetime | None,
+    waiting: _Waiting,
 ) -> Health:
     by_outcome: Counter[str] = Counter()
     classes: Counter[int] = Counter()
@@ -147,8 +159,10 @@ def _health(
         p50_ms=percentile(classes, 0.50),
         p95_ms=percentile(classes, 0.95),
         last_failure=failure,
-        pending=pending,
-        oldest_pending_at=oldest,
+        pending=waiting.messages,
+        oldest_pending_at=waiting.oldest,
+        unwritten=waiting.unwritten,
+        budget_spent_since=waiting.spent_since if waiting.unwritten else None,
     )
 
 
@@ -179,18 +193,26 @@ async def _failures(ids: Sequence[str]) -> Mapping[str, Failure]:
     return {row[0]: Failure(instant_of(row[1]), row[2], row[3], row[4]) for row in rows}
 
 
-async def _waiting(ids: Sequence[str]) -> Mapping[str, tuple[int, datetime | None]]:
+async def _waiting(ids: Sequence[str]) -> Mapping[str, _Waiting]:
     """How many messages wait, and since when; a replay makes nothing old that it sends again."""
     statement = Statement(dialect())
+    statement.value(real_now())
     rows = await fetch(
         "SELECT p.k, (SELECT COUNT(*) FROM (SELECT 1 FROM webhook_delivery d"
         f" WHERE d.endpoint_id = p.k AND d.{OPEN} LIMIT {MOST_COUNTED}) c),"
         " (SELECT d.created_at FROM webhook_delivery d WHERE d.endpoint_id = p.k"
-        f"  AND d.{OPEN} AND d.replay_id IS NULL ORDER BY d.created_at LIMIT 1)"
+        f"  AND d.{OPEN} AND d.replay_id IS NULL ORDER BY d.created_at LIMIT 1),"
+        " (SELECT COUNT(*) FROM (SELECT 1 FROM webhook_delivery d"
+        f" WHERE d.endpoint_id = p.k AND d.{UNWRITTEN} LIMIT {MOST_COUNTED}) c),"
+        f" (SELECT {SPENT_SINCE} FROM webhook_document_budget b JOIN webhook_endpoint e"
+        "  ON e.structure_id = b.structure_id WHERE e.id = p.k)"
         f" FROM {statement.keys(list(ids))}",
         *statement.params,
     )
-    return {row[0]: (row[1], None if row[2] is None else instant_of(row[2])) for row in rows}
+    return {
+        row[0]: _Waiting(row[1], instant_if_any(row[2]), row[3], instant_if_any(row[4]))
+        for row in rows
+    }
 
 
 @dataclass(frozen=True)
@@ -252,7 +274,7 @@ async def _oldest_of_all() -> datetime | None:
         f" AND d.{OPEN} AND d.replay_id IS NULL ORDER BY d.created_at LIMIT 1))"
         f" FROM webhook_endpoint e WHERE {_SENT_TO}"
     )
-    return None if rows[0][0] is None else instant_of(rows[0][0])
+    return instant_if_any(rows[0][0])
 
 
 def _seconds_since(at: datetime | None) -> int:

@@ -27,13 +27,18 @@ ROTATED = "webhook.endpoint_secret_rotated"
 EXHAUSTED = "webhook.deliveries_exhausted"
 SKIPPED = "webhook.delivery_skipped"
 REVIEW_ASKED = "webhook.endpoint_review_asked"
+DOCUMENTS_LATE = "webhook.endpoint_documents_late"
+DOCUMENTS_CAUGHT_UP = "webhook.endpoint_documents_caught_up"
 
 # All of these begin so.
 ABOUT_ENDPOINTS = "webhook."
 # What people do to an endpoint, and what becomes of it by itself. Neither is told to the endpoint
 # that it is about: telling a sick one that it is sick would go in circles.
 ADMINISTRATION = frozenset({CREATED, UPDATED, RESUMED, DELETED, ROTATED})
-TROUBLES = frozenset({DEGRADED, RECOVERED, PAUSED, EXHAUSTED, SKIPPED, REVIEW_ASKED})
+TROUBLES = frozenset(
+    {DEGRADED, RECOVERED, PAUSED, EXHAUSTED, SKIPPED, REVIEW_ASKED, DOCUMENTS_LATE}
+    | {DOCUMENTS_CAUGHT_UP}
+)
 OF_OTHERS = ADMINISTRATION | TROUBLES
 
 NOTHING_FAILED: Mapping[str, Any] = {"lastStatus": None, "lastError": None}
@@ -118,6 +123,20 @@ def delete(endpoint: Endpoint, skipped: int, actor: Actor) -> None:
     _open(endpoint)
     endpoint.status = EndpointStatus.DELETED
     tell(DELETED, endpoint, {"skipped": skipped}, actor)
+
+
+def late(endpoint: Endpoint, waiting_since: datetime, at: datetime) -> None:
+    """Its messages wait for the budget of its structure's documents, and have for long."""
+    endpoint.documents_late_since = at
+    tell(DOCUMENTS_LATE, endpoint, {"waitingSince": instant(waiting_since)})
+
+
+def caught_up(endpoint: Endpoint) -> None:
+    """No message waits for its document any more."""
+    assert endpoint.documents_late_since is not None, "it was late"
+    since = instant(endpoint.documents_late_since)
+    endpoint.documents_late_since = None
+    tell(DOCUMENTS_CAUGHT_UP, endpoint, {"lateSince": since})
 
 
 def tell_rotation(endpoint: Endpoint, actor: Actor) -> None:

@@ -18,7 +18,7 @@ from domain import deadlines
 from domain.clock import real_now
 from domain.db import execute
 from domain.events import transaction
-from webhooks import delivery, mailer, ordering, policy, probes, queue, replaying
+from webhooks import delivery, mailer, ordering, policy, probes, queue, replaying, writing
 from webhooks.courier import Courier
 from webhooks.delivery import Pump
 from webhooks.dispatch import dispatch, is_behind
@@ -62,6 +62,8 @@ class Machine:
         self._mailing = False
         self._replaying = False
         self._probing = 0
+        # The structures for which this process writes bodies.
+        self._writing: set[str] = set()
         self._stopping = False
         self._pump: Pump | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -79,6 +81,8 @@ class Machine:
         """
         while alone and await delivery.take_back(alone=True):
             pass
+        if alone:
+            await writing.take_back()
         self._sweeper = asyncio.create_task(self._sweep_for_ever())
 
     async def stop(self) -> None:
@@ -123,7 +127,26 @@ class Machine:
             self._dispatching = False
         if made:
             self._spawn(self.deliver())
+            self._spawn(self.write())
         return made
+
+    async def write(self) -> None:
+        """Begin to run the documents that may run now, each structure's beside the others'."""
+        for structure_id in await writing.ready():
+            if len(self._writing) >= writing.SIDE_BY_SIDE or self._stopping:
+                return
+            if structure_id not in self._writing:
+                self._writing.add(structure_id)
+                self._spawn(self._write_for(structure_id))
+
+    async def _write_for(self, structure_id: str) -> None:
+        try:
+            written = await writing.turn(structure_id)
+        finally:
+            self._writing.discard(structure_id)
+        if written:
+            self._spawn(self.deliver())
+            await self.write()
 
     async def deliver(self) -> None:
         """Send what is due. Returns at once when this process is doing so already."""
@@ -147,6 +170,7 @@ class Machine:
         if skipped or await queue.anything_due():
             await delivery.take_back()
             self._spawn(self.deliver())
+        await self.write()
         if not self._mailing and await mailer.is_behind():
             self._spawn(self._send_mail())
         if not self._replaying and await replaying.any_open():
@@ -170,6 +194,7 @@ class Machine:
                 # A dispatcher that came meanwhile has left: the replay held its place.
                 self.look()
                 self._spawn(self.deliver())
+                self._spawn(self.write())
                 await asyncio.sleep(replaying.BETWEEN_SECONDS)
         finally:
             self._replaying = False

@@ -39,7 +39,7 @@ class OnBlocked(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. HELD waits for an earlier one of the same subject."""
+    """Where a delivery stands. HELD waits for an earlier one of its subject, or for its body."""
 
     PENDING = "PENDING"
     DELIVERING = "DELIVERING"
@@ -109,6 +109,8 @@ class Endpoint(Model):
     document_failing_since = fields.DatetimeField(null=True)
     document_error = fields.TextField(null=True)
     document_error_event = fields.CharField(max_length=30, null=True)
+    # Since when its owner was told that messages wait for the budget of documents.
+    documents_late_since = fields.DatetimeField(null=True)
     status = fields.CharEnumField(EndpointStatus, max_length=8, default=EndpointStatus.ACTIVE)
     # A PauseReason, while paused.
     paused_reason = fields.CharField(max_length=12, null=True)
@@ -153,7 +155,7 @@ class Endpoint(Model):
 
 
 class Delivery(Model):
-    """One event for one endpoint, with the body as it was when the event was dispatched."""
+    """One event for one endpoint, with the body as it was when it was written."""
 
     kind = "webhook_delivery"
 
@@ -165,6 +167,7 @@ class Delivery(Model):
     position = fields.BigIntField()
     subject_id = fields.CharField(max_length=30)
     subject_sequence = fields.BigIntField()
+    # Empty until the document of the endpoint was run for it: see `webhooks/writing.py`.
     body = fields.TextField()
     state = fields.CharEnumField(DeliveryState, max_length=12)
     # A SkipReason, when skipped.

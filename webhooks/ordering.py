@@ -29,10 +29,10 @@ async def follow(endpoint_id: str, before: Ordering, after: Ordering) -> None:
 
 
 async def _release(endpoint_id: str) -> None:
-    """Nothing waits for anything else any more."""
+    """Nothing waits for another one any more; what is not written goes once it is."""
     await execute(
         "UPDATE webhook_delivery SET state = 'PENDING', next_attempt_at = $2"
-        f" WHERE endpoint_id = $1 AND state = 'HELD' AND {queue.OPEN}",
+        f" WHERE endpoint_id = $1 AND state = 'HELD' AND {queue.OPEN} AND body <> ''",
         endpoint_id,
         real_now(),
     )
@@ -86,7 +86,8 @@ async def _blocking(endpoints: Iterable[Endpoint]) -> Sequence[Any]:
         f" FROM {rows} JOIN webhook_delivery d ON d.endpoint_id = r.endpoint_id"
         f" WHERE d.state = 'PENDING' AND d.ordered AND d.first_attempt_at <= r.since"
         " AND EXISTS (SELECT 1 FROM webhook_delivery h WHERE h.endpoint_id = d.endpoint_id"
-        f"   AND h.subject_id = d.subject_id AND h.state = 'HELD' AND h.{queue.OPEN})"
+        "   AND h.subject_id = d.subject_id AND h.state = 'HELD' AND h.ordered"
+        f"   AND h.{queue.OPEN})"
         f" ORDER BY d.id LIMIT {_BATCH}",
         *statement.params,
     )

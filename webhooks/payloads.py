@@ -11,7 +11,7 @@ import orjson
 from domain import cursors
 from domain.events import Event
 from webhooks import policy
-from webhooks.documents import Answer, document_id
+from webhooks.documents import Answer, asked_by, document_id
 from webhooks.envelope import API_VERSION, body_of, envelope_of, instant
 from webhooks.models import Endpoint, Format, Payload
 
@@ -27,6 +27,11 @@ def body_for(event: Event, endpoint: Endpoint, answer: Answer | None = None) -> 
         return body
     said = {"document": document_id(endpoint.document)} if endpoint.document else {}
     return _written(event, endpoint, {**_thin(event), **said, "truncated": True})
+
+
+def body_at_once(event: Event, endpoint: Endpoint) -> str:
+    """The body as a delivery keeps it; empty when a document is to be run for it first."""
+    return "" if asked_by(endpoint, event) else body_for(event, endpoint).decode()
 
 
 def _body(event: Event, endpoint: Endpoint, answer: Answer | None) -> bytes:

@@ -32,6 +32,8 @@ class Policy:
     ca_file: str | Path | None = None
     secret_overlap: timedelta = timedelta(days=1)
     max_endpoints: int = 50
+    # What the documents of one structure may take, over all its endpoints; 0: no budget.
+    document_seconds_per_minute: float = 20
     # How long deliveries that ended stay readable, with their attempts.
     retention: timedelta = timedelta(days=90)
     # An endpoint without any success for so long is paused.

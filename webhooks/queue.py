@@ -1,20 +1,20 @@
 """The queue of deliveries: what may go is claimed under a lease, what came back is written down.
 
-Locks are always taken in the same order: the bookmark of the dispatcher, endpoints, deliveries,
-the head of the log.
+Locks are always taken in the same order: the bookmark of the dispatcher or the budget of a
+structure, endpoints, deliveries, the head of the log.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.clock import real_now
-from domain.db import dialect, execute, execute_many, fetch, instant_of, plain
+from domain.db import dialect, execute, execute_many, fetch, instant_if_any, plain
 from domain.ids import new_id
 from domain.select import Statement
 from webhooks import limits, policy
@@ -26,6 +26,8 @@ from webhooks.policy import Policy
 LAST_POSITION = (1 << 62) - 1
 # Spelt as in the index: SQLite sees no other way that the index will do.
 OPEN = "state IN ('PENDING', 'DELIVERING', 'HELD')"
+# Held until a document was run for its body: see `writing.py`. Spelt as in the index, too.
+UNWRITTEN = "state = 'HELD' AND body = ''"
 # The order in which several deliveries are locked: whoever ends those that go then lets go what
 # waits behind them, which may be older than they are.
 LOCKING = " ORDER BY state = 'HELD', id FOR UPDATE"
@@ -154,14 +156,13 @@ async def _lanes(at: datetime, site: Policy) -> list[Lane]:
 
 
 def _lane(row: Any) -> Lane:
-    until = row["rate_used_until"]
     return Lane(
         endpoint_id=row["id"],
         is_degraded=row["status"] == EndpointStatus.DEGRADED.value,
         failures=row["consecutive_failures"],
         max_rate=row["max_rate"],
         max_concurrency=row["max_concurrency"],
-        rate_used_until=None if until is None else instant_of(until),
+        rate_used_until=instant_if_any(row["rate_used_until"]),
     )
 
 
@@ -327,7 +328,10 @@ async def write_settlements(settled: Sequence[tuple[Claimed, Settlement]]) -> No
 
 
 async def let_go(queues: Iterable[tuple[str, str]], at: datetime) -> None:
-    """Make the first waiting delivery of each queue due, unless an earlier one is still open."""
+    """Make the first waiting delivery of each queue due, unless an earlier one is still open.
+
+    One whose body is not written yet holds its queue: who writes it lets it go.
+    """
     distinct = sorted(set(queues))
     if not distinct:
         return
@@ -340,16 +344,36 @@ async def let_go(queues: Iterable[tuple[str, str]], at: datetime) -> None:
           SELECT (
             SELECT h.id FROM webhook_delivery h
             WHERE h.endpoint_id = r.endpoint_id AND h.subject_id = r.subject_id
-              AND h.state = 'HELD' AND h.{OPEN}
+              AND h.state = 'HELD' AND h.{OPEN} AND h.ordered
             ORDER BY h.position LIMIT 1)
           FROM {rows}
           WHERE NOT EXISTS (
             SELECT 1 FROM webhook_delivery o
             WHERE o.endpoint_id = r.endpoint_id AND o.subject_id = r.subject_id AND o.ordered
               AND o.state <> 'HELD' AND o.{OPEN}))
+          AND body <> ''
         """,
         *statement.params,
     )
+
+
+async def lock_open(endpoint_ids: Sequence[str], subjects: Collection[str]) -> set[tuple[str, str]]:
+    """The (endpoint, subject) pairs among these in which a delivery is open, its rows locked.
+
+    A worker that is about to close one of them waits, and then finds what was added or written.
+    """
+    if not endpoint_ids:
+        return set()
+    statement = Statement(dialect())
+    of_endpoints = statement.among("endpoint_id", endpoint_ids)
+    of_subjects = statement.among("subject_id", set(subjects))
+    lock = LOCKING if statement.postgres else ""
+    rows = await fetch(
+        f"SELECT endpoint_id, subject_id FROM webhook_delivery WHERE {OPEN} AND ordered"
+        f" AND {of_endpoints} AND {of_subjects}{lock}",
+        *statement.params,
+    )
+    return {(row[0], row[1]) for row in rows}
 
 
 def rows_of(statement: Statement, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:

@@ -32,11 +32,11 @@ from webhooks.models import (
     ReplayState,
     SkipReason,
 )
+from webhooks.payloads import body_at_once
 from webhooks.queue import OPEN
 from webhooks.replay_range import (
     READ,
     Range,
-    bodies_of,
     is_to_send,
     known_deliveries,
     range_of,
@@ -212,7 +212,7 @@ class _Plan:
     since: int
     reached: int
     events: Sequence[Event]
-    bodies: Mapping[str, bytes]
+    bodies: Mapping[str, str]
 
 
 async def _plan(endpoint: Endpoint, replay: Replay) -> _Plan | None:
@@ -238,7 +238,7 @@ async def _plan(endpoint: Endpoint, replay: Replay) -> _Plan | None:
         if event.id not in taken and is_to_send(known.get(event.id), replay):
             taken |= {e.id: e for e in await _with_rest(wanted, event)}
     fresh = taken.keys() - (await known_deliveries(endpoint.id, list(taken))).keys()
-    bodies = await bodies_of(endpoint, [taken[one] for one in fresh])
+    bodies = {one: body_at_once(taken[one], endpoint) for one in fresh}
     return _Plan(replay.queued_position, reached, list(taken.values()), bodies)
 
 
@@ -265,18 +265,22 @@ async def _enqueue(endpoint: Endpoint, replay: Replay, plan: _Plan, at: datetime
     fresh = [event for event in plan.events if event.id not in known and event.id in plan.bodies]
     ended = [row for row in known.values() if is_to_send(row, replay)]
     in_order = endpoint.ordering == Ordering.PER_SUBJECT
-    state = DeliveryState.HELD if in_order else DeliveryState.PENDING
-    due = None if in_order else at
+
+    def place(*, is_written: bool) -> tuple[str, datetime | None]:
+        if in_order or not is_written:
+            return DeliveryState.HELD.value, None
+        return DeliveryState.PENDING.value, at
+
     await execute_many(
         "INSERT INTO webhook_delivery (id, endpoint_id, structure_id, event_id, event_kind,"
-        " position, subject_id, subject_sequence, body, state, ordered, attempts, failures,"
-        " next_attempt_at, created_at, replay_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, TRUE, 0, 0, $11, $12, $13)",
+        " position, subject_id, subject_sequence, body, state, next_attempt_at, ordered, attempts,"
+        " failures, created_at, replay_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, TRUE, 0, 0, $12, $13)",
         [
             (
                 new_id("whd"), endpoint.id, endpoint.structure_id, e.id, e.kind, e.position,
-                e.subject_id, e.subject_sequence, plan.bodies[e.id].decode(), state.value,
-                due, at, replay.id,
+                e.subject_id, e.subject_sequence, plan.bodies[e.id],
+                *place(is_written=bool(plan.bodies[e.id])), at, replay.id,
             )
             for e in fresh
         ],
@@ -285,7 +289,10 @@ async def _enqueue(endpoint: Endpoint, replay: Replay, plan: _Plan, at: datetime
         "UPDATE webhook_delivery SET state = $2, ordered = TRUE, next_attempt_at = $3,"
         " failures = 0, first_attempt_at = NULL, finished_at = NULL, skip_reason = NULL,"
         " replay_id = $4, before_replay = $5 WHERE id = $1",
-        [(row["id"], state.value, due, replay.id, _remembered(row)) for row in ended],
+        [
+            (row["id"], *place(is_written=row["bytes"] > 0), replay.id, _remembered(row))
+            for row in ended
+        ],
     )
     if in_order:
         await _put_in_front(endpoint.id, {event.subject_id for event in plan.events}, at)

@@ -41,7 +41,7 @@ PAUSE_REASONS: Mapping[PauseReason, Words] = {
 DELIVERY_STATES: Mapping[DeliveryState, Words] = {
     DeliveryState.PENDING:    Words("À envoyer", "It goes at `nextAttemptAt`"),
     DeliveryState.DELIVERING: Words("En cours", "It is being sent at this moment"),
-    DeliveryState.HELD:       Words("Retenu", "It waits for an earlier delivery of the same object"),
+    DeliveryState.HELD:       Words("Retenu", "It waits for an earlier delivery of the same object, or for its document to be run"),
     DeliveryState.DELIVERED:  Words("Reçu", "The receiver accepted it (2xx)"),
     DeliveryState.EXHAUSTED:  Words("Tentatives épuisées", "Every attempt failed; it can be sent again"),
     DeliveryState.SKIPPED:    Words("Écarté", "It was given up on purpose; it can be sent again"),
@@ -131,6 +131,8 @@ EXPLANATIONS: Mapping[Why, Words] = {
     Why.NOT_DISPATCHED_YET:     Words("Pas encore réparti", "It is about to be dispatched"),
     Why.WAS_NOT_ASKED_THEN:     Words("Non demandé au moment de la répartition", "The endpoint asks for it now, but did not when it was dispatched"),
     Why.ENDPOINT_PAUSED:        Words("Point de réception en pause", "It waits: the endpoint is paused"),
+    Why.DOCUMENT_BUDGET_SPENT:  Words("Attend que votre document puisse être exécuté : ceux de la structure ont pris tout leur temps de la minute", "It waits for your document: those of the structure took all the time that they have in a minute. Nothing is lost, the order stays; ask for fewer fields, or by fewer endpoints"),
+    Why.DOCUMENT_TO_RUN:        Words("Votre document va être exécuté", "Your document is about to be run for it"),
     Why.BEHIND_ANOTHER:         Words("Attend un envoi précédent du même objet", "It waits for an earlier delivery of the same object"),
     Why.ABOUT_TO_BE_SENT:       Words("Sur le point d'être envoyé", "It is due and about to be sent"),
     Why.WAITS_FOR_PROBE:        Words("Attend la reprise d'un point de réception dégradé", "The endpoint is degraded: one message is tried from time to time, the first success sends the rest"),

@@ -64,10 +64,10 @@ WEBHOOKS: dict[str, RuleText] = {
     ),
     "BDR-WHK-009": RuleText(
         "WRONG_STATUS",
-        "Cet envoi attend la fin d'un envoi précédent du même objet.",
-        "This delivery waits for an earlier one of the same object to end.",
-        "Renvoyez l'envoi précédent, ou attendez.",
-        "Send the earlier delivery again, or wait.",
+        "Cet envoi attend un envoi précédent du même objet, ou l'exécution de votre document.",
+        "This delivery waits for an earlier one of the same object, or for your document to run.",
+        "Renvoyez l'envoi précédent, ou attendez ; « explainDelivery » dit lequel des deux.",
+        "Send the earlier delivery again, or wait; `explainDelivery` says which of the two.",
     ),
     "BDR-WHK-010": RuleText(
         "REQUIRED",

@@ -260,6 +260,8 @@ async def everything_that_becomes_of_an_endpoint(manager: Actor, world: World) -
     async with events.transaction():
         endpoint = (await queue.lock_endpoints([identifier]))[identifier]
         webhook_life.tell(webhook_life.REVIEW_ASKED, endpoint, {})
+        webhook_life.late(endpoint, now(), now())
+        webhook_life.caught_up(endpoint)
         webhook_life.degrade(endpoint, now(), webhook_policy.current(), last)
         webhook_life.recover(endpoint)
         webhook_life.pause(endpoint, PauseReason.NO_SUCCESS, now(), last)

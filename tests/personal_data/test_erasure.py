@@ -50,9 +50,9 @@ from resolvers.http import Limits
 from resolvers.root import schema
 from tests.api import Api, ask
 from tests.make import a_draft, a_supplier, actor_of, an_account, some_parties
+from tests.webhooks.conftest import dispatched
 from tests.world import a_world
 from webhooks import documents, endpoints
-from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft
 from webhooks.models import Delivery, Payload
 
@@ -100,7 +100,7 @@ async def a_lively_person(**changes: Any) -> Account:
     # Asks to join a structure that tells everything to a webhook: its card goes out.
     other = world.parties.supplier
     await join(account, IdentifierType.SIRET, other.identifier, name=None, is_proven=False)
-    await dispatch()
+    await dispatched()
     await post("account_exists", EMAIL, "FR", email=EMAIL, link="https://x.test", minutes=60)
     said = Said("https://idp.example.test", "person-1", NAME, EMAIL, True, None, False)
     await identities.link(account, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,8 +22,9 @@ from resolvers.http import Limits
 from resolvers.root import schema
 from tests.make import a_supplier, an_actor
 from tests.webhooks.receiver import Receiver
-from webhooks import documents, endpoints, policy
+from webhooks import documents, endpoints, policy, writing
 from webhooks.addresses import Allowed
+from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft, Kept
 from webhooks.machine import Machine
 from webhooks.policy import Policy
@@ -110,10 +112,28 @@ async def news(owner: Structure, about: Structure | None = None, **data: Any) ->
     return (await events.after(unit.position - 1, limit=1))[0]
 
 
+async def dispatched() -> int:
+    """Dispatch, and write the bodies that documents may be run for now; the number dispatched."""
+    made = await dispatch()
+    await written()
+    return made
+
+
+async def written() -> int:
+    """Run the documents that may run now; the number of bodies written."""
+    count = 0
+    while structures := await writing.ready():
+        count += sum([await writing.turn(structure) for structure in structures])
+    return count
+
+
 async def run(machine: Machine) -> None:
-    """Dispatch and deliver until nothing is due."""
+    """Dispatch and deliver until nothing is due, what documents are to be run for included."""
     await machine.dispatch()
     await machine.deliver()
+    await machine.write()
+    while machine._tasks:
+        await asyncio.wait(machine._tasks)
 
 
 LATER = timedelta(seconds=1)

@@ -69,7 +69,8 @@ def an_event(**changes: Any) -> Event:
 
 
 def a_delivery(state: DeliveryState, **changes: Any) -> Delivery:
-    return Delivery(id="whd_1", endpoint_id="whe_1", event_id="evt_1", state=state, **changes)
+    known = {"id": "whd_1", "endpoint_id": "whe_1", "event_id": "evt_1", "body": "{}"}
+    return Delivery(state=state, **known | changes)
 
 
 S, E = DeliveryState, EndpointStatus
@@ -105,6 +106,8 @@ STATES: list[tuple[Why, DeliveryState, dict[str, Any], dict[str, Any]]] = [
     (Why.REPLAY_CANCELLED, S.SKIPPED, {"skip_reason": SkipReason.REPLAY_CANCELLED.value}, {}),
     (Why.ENDPOINT_PAUSED, S.PENDING, {"next_attempt_at": BEFORE}, {"status": E.PAUSED}),
     (Why.ENDPOINT_PAUSED, S.HELD, {}, {"status": E.PAUSED}),
+    (Why.ENDPOINT_PAUSED, S.HELD, {"body": ""}, {"status": E.PAUSED}),
+    (Why.DOCUMENT_TO_RUN, S.HELD, {"body": ""}, {"status": E.DEGRADED}),
     (Why.BEHIND_ANOTHER, S.HELD, {}, {"status": E.DEGRADED}),
     (Why.WAITS_FOR_PROBE, S.PENDING, {"next_attempt_at": BEFORE}, {"status": E.DEGRADED}),
     (Why.RECEIVER_ASKED_TO_WAIT, S.PENDING, {"next_attempt_at": BEFORE}, {"not_before": LATER}),
@@ -133,10 +136,12 @@ def test_why_a_delivery_stands_where_it_does(
 
 
 def test_every_cause_has_its_row_and_its_words() -> None:
-    """What replays have yet to send is told from the database: see `test_replays`."""
+    """Two are told from the database: what replays have yet to send (see `test_replays`), and
+    what waits for the budget of documents (see `test_budget`).
+    """
     rows = {row[0] for row in NONE} | {row[0] for row in STATES}
 
-    assert rows == set(Why) - {Why.REPLAY_TO_COME}
+    assert rows == set(Why) - {Why.REPLAY_TO_COME, Why.DOCUMENT_BUDGET_SPENT}
     assert EXPLANATIONS.keys() == set(Why)
     assert len({words.en for words in EXPLANATIONS.values()}) >= len(Why) - 2
 

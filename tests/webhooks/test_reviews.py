@@ -12,8 +12,8 @@ from domain.errors import Forbidden
 from domain.mail.models import Mail
 from tests.api import door
 from tests.make import a_supplier, actor_of, an_account, an_actor, an_invoice, some_parties
+from tests.webhooks.conftest import dispatched
 from webhooks import endpoints, reviews
-from webhooks.dispatch import dispatch
 from webhooks.endpoints import EndpointDraft
 from webhooks.models import Delivery, Endpoint, Payload
 
@@ -33,7 +33,7 @@ async def a_delivery(payload: Payload = Payload.FULL) -> Delivery:
     )
     endpoint = (await endpoints.create(an_actor(supplier), supplier.id, draft)).endpoint
     await an_invoice(parties=await some_parties(supplier=supplier))
-    await dispatch()
+    await dispatched()
     return await Delivery.get(endpoint_id=endpoint.id)
 
 
