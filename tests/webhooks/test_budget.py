@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +14,13 @@ import pytest
 from domain import events
 from domain.access import Actor, Permission
 from domain.clock import Clock, real_now
+from domain.db import dialect
 from domain.errors import Problem
 from domain.structures.models import Structure
 from tests.make import a_structure, a_supplier, an_actor
 from tests.webhooks.conftest import Site, an_endpoint, dispatched, news, run, written
 from tests.webhooks.receiver import Receiver
+from tests.webhooks.test_locks import somebody_waits
 from webhooks import (
     budget,
     documents,
@@ -24,16 +28,19 @@ from webhooks import (
     explain,
     health,
     life,
+    queue,
     replaying,
     replays,
     writing,
 )
+from webhooks.dispatch import dispatch
 from webhooks.documents import Answer, Language
 from webhooks.endpoints import Resume
 from webhooks.explain import Why
 from webhooks.machine import Machine
-from webhooks.models import Delivery, Endpoint, Ordering, Payload
+from webhooks.models import Delivery, DeliveryState, Endpoint, NextAttempt, Ordering, Payload
 from webhooks.options import Options
+from webhooks.queue import Settlement
 from webhooks.replays import Bound, ReplayDraft
 from webhooks.words import EXPLANATIONS
 
@@ -253,6 +260,32 @@ async def test_while_one_process_writes_for_a_structure_no_other_does(
     await news(owner)
     assert await dispatched() == 1
     assert await unwritten(endpoint) == 0
+
+
+async def test_what_is_written_while_the_one_before_it_ends_is_let_go(
+    owner: Structure, receiver: Receiver, slow: Slow
+) -> None:
+    if dialect() != "postgres":
+        pytest.skip("SQLite has one writer at a time")
+    await with_document(owner, receiver)
+    await news(owner, n=0)
+    await dispatched()
+    async with events.transaction():
+        (claimed,) = (await queue.take(10, {})).claims
+    await news(owner, n=1)
+    await dispatch()
+    ended = Settlement(DeliveryState.DELIVERED, 0, None, NextAttempt.DELIVERED)
+    outside, watching = copy_context(), copy_context()
+
+    async with events.transaction():
+        await queue.write_settlements([(claimed, ended)])
+        writer = asyncio.create_task(writing.turn(owner.id), context=outside)
+        # Seen from outside: in a transaction PostgreSQL shows what it has shown before.
+        await asyncio.create_task(somebody_waits(), context=watching)
+
+    assert await writer == 1
+    states = [row.state.value for row in await Delivery.all().order_by("position")]
+    assert states == ["DELIVERED", "PENDING"]
 
 
 async def test_what_a_process_that_died_was_writing_is_written_by_the_next(
