@@ -158,12 +158,19 @@ def _notes(form: DumeForm) -> Iterator[str]:
     declaration = form.declaration
     for name, words in DECLARED.items():
         yield f"{words.fr} : {_SAID[getattr(declaration, name)]}"
-    yield _signature(declaration)
+    if signed := _signature(declaration):
+        yield signed
 
 
 def _signature(declaration: Declaration) -> str:
-    who = ", ".join(filter(None, (declaration.signatory, declaration.capacity)))
-    return f"{who}, à {declaration.place}, le {declaration.signed_on:%d/%m/%Y}"
+    """Who declared it, where and when, as far as it was said."""
+    said = (
+        declaration.signatory,
+        declaration.capacity,
+        declaration.place and f"à {declaration.place}",
+        declaration.signed_on and f"le {declaration.signed_on:%d/%m/%Y}",
+    )
+    return ", ".join(filter(None, said))
 
 
 # The parties and the procedure

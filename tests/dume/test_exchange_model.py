@@ -614,6 +614,22 @@ def test_what_the_model_has_no_criterion_for_is_a_note() -> None:
     assert ALL_SATISFIED not in codes
 
 
+@pytest.mark.parametrize(
+    ("unsaid", "said"),
+    [
+        ({"place": None}, "Inès Durand, le 20/11/2026"),
+        ({"signed_on": None}, "Inès Durand, à Saint-Étienne"),
+        ({"place": None, "signed_on": None}, "Inès Durand"),
+    ],
+)
+def test_a_declaration_is_signed_as_far_as_it_was_said(unsaid: dict[str, Any], said: str) -> None:
+    form = a_form()
+
+    root = read(replace(form, declaration=replace(form.declaration, **unsaid)))
+
+    assert found(root, "cbc:Note")[-1].text == said
+
+
 def test_the_length_of_an_exclusion_that_a_decision_set_is_an_answer() -> None:
     breach = yes(
         TAXES,
