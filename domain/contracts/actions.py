@@ -8,7 +8,7 @@ from datetime import date
 
 from domain.access import Actor
 from domain.clock import now, today
-from domain.contracts import versions
+from domain.contracts import letters, versions
 from domain.contracts.codes import (
     ContractRole,
     ContractStatus,
@@ -90,12 +90,11 @@ async def propose(actor: Actor, structure_id: str, draft: ContractDraft) -> Cont
         await _refuse_duplicate(contract)
         new = versions.written(contract, terms, facts, number=1, proposed_by=structure_id)
         contract.version_id = new.version.id
-        tell(
-            "contract.proposed",
-            await told(contract, new.version, new.parties, actor, structure_id),
-        )
+        of = await told(contract, new.version, new.parties, actor, structure_id)
+        tell("contract.proposed", of)
         await contract.save(force_create=True)
         await new.save()
+        await letters.asked(of, new.parties)
     return contract
 
 
@@ -137,6 +136,7 @@ async def amend(
         living = [*(r for r in rows if r.version_id == base.version.id), *new.parties]
         of = await told(contract, new.version, living, actor, acting)
         tell(step.event, of, changed=changed)
+        await letters.asked(of, new.parties)
         contract.updated_at = now()
         await contract.save()
     return contract
@@ -163,12 +163,13 @@ async def answer(actor: Actor, party_id: str, given: Answer) -> Contract:
         _check_answer(step, given)
         version = await ContractVersion.get(id=row.version_id)
         of = await told(contract, version, rows, actor, acting)
-        for each in rows:
-            # What stands in force and in an amendment alike is answered once.
-            if each.is_open and each.terms() == row.terms() and _stands(each, step):
-                _write(each, step, given)
-                await each.save()
+        # What stands in force and in an amendment alike is answered once.
+        alike = [r for r in rows if r.is_open and r.terms() == row.terms() and _stands(r, step)]
+        for each in alike:
+            _write(each, step, given)
+            await each.save()
         tell_role(step.event, of, row)
+        await letters.refused(of, row, step.action, [each.version_id for each in alike])
         if version.status is ContractVersionStatus.PROPOSED:
             await _agree(of, version, [r for r in rows if r.version_id == version.id])
         contract.updated_at = at
@@ -315,10 +316,9 @@ async def _agree(of: Told, version: ContractVersion, rows: Sequence[ContractPart
     if contract.status is ContractStatus.PROPOSED:
         contract.status, contract.status_at = ContractStatus.IN_FORCE, at
     # Those who leave with the terms before are told that they were replaced.
-    tell(
-        "contract.agreed",
-        await told(contract, version, of.rows, of.actor, of.on_behalf_of),
-    )
+    agreed = await told(contract, version, of.rows, of.actor, of.on_behalf_of)
+    tell("contract.agreed", agreed)
+    await letters.agreed(agreed)
 
 
 async def _supersede(contract: Contract, new: Written) -> None:

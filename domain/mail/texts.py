@@ -738,6 +738,112 @@ MAILS: Mapping[str, MailText] = {
         " written to for {structure}.\n\n"
         "It remains to be recorded by a piece A23, A24 or A25, which goes to payment.",
     ),
+    "contract_role_proposed": MailText(
+        "Marché {number} : un rôle attend votre réponse",
+        "{by} propose à {structure} de prendre part au marché {number} ({label}) de {authority}.\n\n"
+        "Rôle : {roles}\n\n"
+        "Acceptez ce rôle, ou déclinez-le en disant pourquoi, depuis les marchés de votre structure"
+        " (identifiant {contract} ; contractRoleAnswer dans l'API). Rien n'est convenu pour vous"
+        " tant que vous n'avez pas accepté.",
+        "Contract {number}: a role awaits your answer",
+        "{by} proposes that {structure} take part in the contract {number} ({label}) of"
+        " {authority}.\n\n"
+        "Role: {roles}\n\n"
+        "Accept this role, or decline it and say why, from the contracts of your structure"
+        " (identifier {contract}; contractRoleAnswer in the API). Nothing is agreed for you until"
+        " you accept.",
+    ),
+    "contract_amendment_proposed": MailText(
+        "Marché {number} : un avenant attend votre réponse",
+        "{by} propose un avenant au marché {number} ({label}) de {authority}. Il lui faut une"
+        " réponse de {structure}.\n\n"
+        "Rôle : {roles}\nCommentaire : {comment}\n\n"
+        "Acceptez ce rôle, ou déclinez-le en disant pourquoi, depuis les marchés de votre structure"
+        " (identifiant {contract} ; contractRoleAnswer dans l'API). Les termes en vigueur restent"
+        " tant que l'avenant n'est pas convenu.",
+        "Contract {number}: an amendment awaits your answer",
+        "{by} proposes an amendment of the contract {number} ({label}) of {authority}. It needs an"
+        " answer of {structure}.\n\n"
+        "Role: {roles}\nComment: {comment}\n\n"
+        "Accept this role, or decline it and say why, from the contracts of your structure"
+        " (identifier {contract}; contractRoleAnswer in the API). The terms in force stay until the"
+        " amendment is agreed.",
+    ),
+    "contract_role_declined": MailText(
+        "Marché {number} : un rôle est décliné",
+        "{participant} décline son rôle dans les termes que {structure} propose pour le marché"
+        " {number} ({label}) de {authority}.\n\n"
+        "Rôle : {roles}\nRaison : {comment}\n\n"
+        "Convenez-en avec {participant}, qui peut encore accepter, ou proposez d'autres termes"
+        " depuis les marchés de votre structure (identifiant {contract} ; contractAmend dans"
+        " l'API).",
+        "Contract {number}: a role is declined",
+        "{participant} declines its role in the terms that {structure} proposes for the contract"
+        " {number} ({label}) of {authority}.\n\n"
+        "Role: {roles}\nReason: {comment}\n\n"
+        "Agree with {participant}, which may still accept, or propose other terms from the"
+        " contracts of your structure (identifier {contract}; contractAmend in the API).",
+    ),
+    "contract_subcontractor_refused": MailText(
+        "Marché {number} : un paiement direct est refusé",
+        "{by} n'admet pas {participant} au paiement direct dans le marché {number} ({label}) de"
+        " {authority}. Vous recevez ce message pour {structure}.\n\n"
+        "Rôle : {roles}\nRaison : {comment}\n\n"
+        "Sans cette admission le sous-traitant adresse ses factures à l'entreprise pour laquelle il"
+        " travaille. Un avenant peut demander le paiement direct autrement, depuis les marchés de"
+        " votre structure (identifiant {contract} ; contractAmend dans l'API).",
+        "Contract {number}: direct payment is refused",
+        "{by} does not admit {participant} to direct payment in the contract {number} ({label}) of"
+        " {authority}. You are written to for {structure}.\n\n"
+        "Role: {roles}\nReason: {comment}\n\n"
+        "Without this admission the subcontractor sends its invoices to the company that it works"
+        " for. An amendment may ask for direct payment in another way, from the contracts of your"
+        " structure (identifier {contract}; contractAmend in the API).",
+    ),
+    "contract_in_force": MailText(
+        "Marché {number} : en vigueur",
+        "Le marché {number} ({label}) de {authority}, que {structure} a proposé, est en vigueur :"
+        " tous ceux dont il fallait l'accord ont accepté leur rôle, {by} en dernier.\n\n"
+        "Ce qui sera déposé sous ce numéro suit désormais ces termes. L'état de chaque rôle, et du"
+        " paiement direct des sous-traitants, se lit dans les marchés de votre structure"
+        " (identifiant {contract}).",
+        "Contract {number}: in force",
+        "The contract {number} ({label}) of {authority}, which {structure} proposed, is in force:"
+        " all those whose agreement it needs have accepted their roles, {by} the last.\n\n"
+        "What is deposited under this number follows these terms from now on. Where each role and"
+        " the direct payment of subcontractors stand is in the contracts of your structure"
+        " (identifier {contract}).",
+    ),
+    "contract_amendment_in_force": MailText(
+        "Marché {number} : avenant en vigueur",
+        "L'avenant que {structure} a proposé au marché {number} ({label}) de {authority} est en"
+        " vigueur : tous ceux dont il fallait l'accord ont accepté leur rôle, {by} en dernier.\n\n"
+        "Ce qui sera déposé sous ce numéro suit désormais ces termes. L'état de chaque rôle, et du"
+        " paiement direct des sous-traitants, se lit dans les marchés de votre structure"
+        " (identifiant {contract}).",
+        "Contract {number}: amendment in force",
+        "The amendment that {structure} proposed of the contract {number} ({label}) of {authority}"
+        " is in force: all those whose agreement it needs have accepted their roles, {by} the"
+        " last.\n\n"
+        "What is deposited under this number follows these terms from now on. Where each role and"
+        " the direct payment of subcontractors stand is in the contracts of your structure"
+        " (identifier {contract}).",
+    ),
+    "contract_role_ended": MailText(
+        "Marché {number} : vous n'en faites plus partie",
+        "Un avenant au marché {number} ({label}) de {authority} est en vigueur : {structure} n'y"
+        " tient plus de rôle.\n\n"
+        "Rôle jusqu'ici : {roles}\n\n"
+        "Ce qui a été déposé suit son cours ; le marché (identifiant {contract}) n'est plus visible"
+        " pour votre structure. Si cela vous surprend, adressez-vous à celui pour qui vous y"
+        " travailliez ou à {authority}.",
+        "Contract {number}: you no longer take part",
+        "An amendment of the contract {number} ({label}) of {authority} is in force: {structure}"
+        " plays no role in it any more.\n\n"
+        "Role until now: {roles}\n\n"
+        "What was deposited goes on; the contract (identifier {contract}) is no longer shown to"
+        " your structure. If this surprises you, ask the one that you worked for or {authority}.",
+    ),
     "technical_account_revoked": MailText(
         "Compte technique révoqué : {name}",
         "{by} a révoqué le compte technique {name} ({client}) de l'application"
