@@ -23,6 +23,7 @@ from domain.reference.statuses import STATUSES, InvoiceStatus, StatusTone
 from domain.reference.vat import VatType
 from domain.reference.words import Words
 from domain.select import Select
+from schema.contracts import Contract
 from schema.documents import (
     OfferedAction,
     PaymentClock,
@@ -42,6 +43,7 @@ from schema.reading import (
     connection,
     json_column,
     part,
+    seen_one,
     shows,
     to_many,
     to_one,
@@ -219,6 +221,11 @@ class Invoice(Node):
     )
     commitment_number: str | None = column(description="Numéro d'engagement (BT-13).")
     contract_number: str | None = column(description="Numéro de marché (BT-12).")
+    contract: Contract | None = seen_one(
+        "contract_id",
+        description="Marché. The contract that was in force under this number at the recipient"
+        " when the invoice was addressed; null when none was known, or when you may not see it.",
+    )
     vat_type: VatType | None = column(description="Type de TVA (BT-8).")
     vat_exemption_reason: str | None = column(
         description="Motif d'exonération. A VATEX code (BT-121)."

@@ -74,6 +74,19 @@ class ToOne:
 
 
 @dataclass(frozen=True)
+class SeenOne:
+    """The row of another table that a column names, if the viewer may see it."""
+
+    column: str
+
+    def resolve(self, field: ReadField, source: Any, info: Any, arguments: Any) -> Any:
+        value = getattr(source, self.column)
+        if value is None:
+            return None
+        return info.context.load.seen(field.table, info.context.actor, value)
+
+
+@dataclass(frozen=True)
 class ToMany:
     """The rows of another table that name this one: a bounded list."""
 
@@ -155,7 +168,18 @@ class OneRoot:
         return rows[0] if rows else None
 
 
-Plan = Column | JsonColumn | Part | ToOne | ToMany | Connected | Computed | PageRoot | OneRoot
+Plan = (
+    Column
+    | JsonColumn
+    | Part
+    | ToOne
+    | SeenOne
+    | ToMany
+    | Connected
+    | Computed
+    | PageRoot
+    | OneRoot
+)
 PLAN = "plan"
 _WITHOUT_CONTEXT = (Column, JsonColumn, Part)
 

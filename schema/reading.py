@@ -32,6 +32,7 @@ from schema.plans import (
     Part,
     Plan,
     ReadField,
+    SeenOne,
     ToMany,
     ToOne,
 )
@@ -68,6 +69,14 @@ def part(*, when: str | None = None, description: str) -> Any:
 def to_one(column: str, *, key: str = "id", description: str) -> Any:
     """The row that `column` names; the field's type says of which table."""
     return _field(ToOne(column, key), description)
+
+
+def seen_one(column: str, *, description: str) -> Any:
+    """The row that `column` names, if the viewer may see it; null otherwise.
+
+    The field's type, which is optional, says of which table, and its `seen` which rows those are.
+    """
+    return _field(SeenOne(column), description)
 
 
 def to_many(
@@ -240,6 +249,7 @@ __all__ = [
     "one",
     "page",
     "part",
+    "seen_one",
     "shows",
     "shows_one_of",
     "table_of",

@@ -311,7 +311,14 @@ async def a_world(*, dispatched: bool = True) -> World:
         delegation=delegation,
         service=await a_service(recipient, code="VOIRIE"),
         bank_account=await a_bank_account(supplier),
-        invoices={status: await an_invoice(status, parties=parties) for status in wanted},
+        invoices={
+            status: await an_invoice(
+                status,
+                parties=parties,
+                contract_number=contract.number if status is S.MISE_A_DISPOSITION else None,
+            )
+            for status in wanted
+        },
         endpoint=endpoint,
         paused=paused,
         replay=replay,

@@ -7,7 +7,7 @@ The machine, in the order in which an operation goes through it:
    key of a plan.
 2. `planner` walks the selection with the declarations of `schema.reading`. Each relation becomes
    one `Fetch` (see `fetches`): its columns, its to-one joins, and below it the fetches of its
-   to-many relations.
+   to-many relations and of the objects that only some may see.
    A root with a resolver of its own is called with `info.context` and its answer is shaped.
    What a declaration does not describe raises `Unplannable`: the operation is never compiled.
 3. `writer` and `leaves` write one Python function per fetch, which turns rows into the answer's

@@ -41,7 +41,7 @@ from resolvers.compiler.selection import (
     variables_of,
 )
 from schema.pages import MAX_COUNT, Paging, beyond, scope_of
-from schema.plans import Connected, PageRoot, ToMany, selected
+from schema.plans import Connected, PageRoot, SeenOne, ToMany, selected
 
 log = logging.getLogger(__name__)
 
@@ -289,7 +289,7 @@ class Reading:
         return kept
 
     def _below(self, fetch: Fetch, rows: Rows, offset: int) -> Talk:
-        """The results of the to-many relations of some rows: for each, by owner's key."""
+        """The results of the relations of some rows that are read apart: for each, by key."""
         results: list[Any] = []
         for child in fetch.children:
             place = child.key + offset
@@ -300,10 +300,25 @@ class Reading:
     def _child(self, child: Child, keys: list[Any]) -> Talk:
         if isinstance(child.plan, Connected):
             return (yield from self._pages(child, child.plan, keys))
+        if isinstance(child.plan, SeenOne):
+            return (yield from self._seen(child.fetch, keys))
         rows = yield self._many(child.plan, child.fetch, keys)
         below = yield from self._below(child.fetch, rows, 1)
         lists: dict[Any, list[Any]] = {key: [] for key in keys}
         return child.fetch.shape(rows, below, self.info, self.arguments, lists)
+
+    def _seen(self, fetch: Fetch, keys: list[Any]) -> Talk:
+        """The objects that the viewer may see, by key."""
+        select = fetch.shown.seen(self.info.context.actor) if fetch.shown.seen else None
+        if select is None:
+            return {}
+        to = Statement(self.dialect)
+        text = pages_sql(to, select, fetch.shown.key, keys, Slice(1), fetch.columns)
+        rows = yield text, to.params
+        below = yield from self._below(fetch, rows, 1)
+        lists: dict[Any, list[Any]] = {key: [] for key in keys}
+        found = fetch.shape(rows, below, self.info, self.arguments, lists)
+        return {key: objects[0] for key, objects in found.items() if objects}
 
     def _many(self, plan: ToMany, fetch: Fetch, keys: list[Any]) -> tuple[str, list[Any]]:
         to = Statement(self.dialect)

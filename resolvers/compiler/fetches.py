@@ -13,7 +13,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from domain.select import Columns, Join
 from resolvers.compiler.arguments import Arguments
 from resolvers.compiler.shaper import Shape
-from schema.plans import Connected, OneRoot, PageRoot, ToMany
+from schema.plans import Connected, OneRoot, PageRoot, SeenOne, ToMany
 from schema.rows import Shown
 
 # The alias of a fetch's own row.
@@ -31,9 +31,9 @@ class Use:
 
 @dataclass
 class Child:
-    """A to-many relation below a fetch: the column that gives the keys, and the fetch."""
+    """A relation below a fetch that is read apart: the column of its keys, and the fetch."""
 
-    plan: ToMany | Connected
+    plan: ToMany | Connected | SeenOne
     key: int
     fetch: Fetch
     arguments: int | None = None

@@ -29,7 +29,7 @@ from resolvers.compiler.types import (
 )
 from resolvers.compiler.writer import RowSource, RowWriter
 from schema.pages import Connection, Edge, PageInfo
-from schema.plans import Connected, OneRoot, PageRoot, ReadField, ToMany
+from schema.plans import Connected, OneRoot, PageRoot, ReadField, SeenOne, ToMany
 
 
 class Planner:
@@ -213,10 +213,10 @@ class Planner:
             raise Unplannable(nodes[0].name.value)
         return Use(definition, declared_by(definition), nodes)
 
-    def child_of(self, plan: ToMany | Connected, key: int, use: Use) -> Child:
-        """The fetch of a to-many relation."""
+    def child_of(self, plan: ToMany | Connected | SeenOne, key: int, use: Use) -> Child:
+        """The fetch of a relation that is read apart."""
         type_, sets = named_type(use.definition.type)[0], selections_of(use.nodes)
-        if isinstance(plan, ToMany):
+        if not isinstance(plan, Connected):
             return Child(plan, key, self._row_fetch(type_, sets, keyed=True))
         fetch = self._page_fetch(an_object(type_), sets, keyed=True)
         return Child(plan, key, fetch, self.arguments_of(use), str(use.declared.python_name))

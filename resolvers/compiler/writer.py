@@ -39,6 +39,7 @@ from schema.plans import (
     Part,
     Plan,
     ReadField,
+    SeenOne,
     ToMany,
     ToOne,
 )
@@ -229,13 +230,26 @@ class RowWriter:
         item = self.object_of(type_, selections_of(use.nodes), joined)
         return guarded(joined.value(plan.key), item, nullable=nullable)
 
+    def seen_one(self, plan: SeenOne, use: Use, source: Source) -> str:
+        type_, nullable = named_type(use.definition.type)
+        if not nullable or shown_table(type_).seen is None:
+            raise Unplannable(use.declared.python_name)
+        group, key = self._apart(plan, plan.column, use, source)
+        return f"{group}.get({key})"
+
     def to_many(self, plan: ToMany | Connected, use: Use, source: Source) -> str:
+        group, key = self._apart(plan, plan.key, use, source)
+        return f"{group}[{key}]"
+
+    def _apart(
+        self, plan: ToMany | Connected | SeenOne, column: str, use: Use, source: Source
+    ) -> tuple[str, str]:
+        """A relation read by a statement of its own: its results, and the key of this row's."""
         if not isinstance(source, RowSource):
             raise Unplannable(use.declared.python_name)
-        key = source.fetch.column(source.alias, plan.key)
-        child = self.planner.child_of(plan, key, use)
-        self.children.append(child)
-        return f"g{len(self.children) - 1}[c{key}]"
+        key = source.fetch.column(source.alias, column)
+        self.children.append(self.planner.child_of(plan, key, use))
+        return f"g{len(self.children) - 1}", f"c{key}"
 
     def computed(self, plan: Computed, use: Use, source: Source) -> str:
         if inspect.iscoroutinefunction(plan.function):
@@ -306,6 +320,7 @@ _WRITE: Mapping[type[Plan], Callable[..., str]] = {
     JsonColumn: RowWriter.json_column,
     Part: RowWriter.part,
     ToOne: RowWriter.to_one,
+    SeenOne: RowWriter.seen_one,
     ToMany: RowWriter.to_many,
     Connected: RowWriter.to_many,
     Computed: RowWriter.computed,

@@ -21,6 +21,9 @@ from graphql.language import parse_value
 
 from domain.access import ANONYMOUS, Actor
 from domain.clock import Clock
+from domain.contracts.codes import ContractRole
+from domain.contracts.draft import Terms
+from domain.contracts.models import Contract
 from domain.invoices.queries import INVOICES
 from domain.reference.statuses import InvoiceStatus as S
 from resolvers.compiler import compile_operation
@@ -31,6 +34,7 @@ from tests import make
 from tests.claims import making
 from tests.compiler.questions import Questioner
 from tests.compiler.roads import Answers, ask
+from tests.contracts.kit import a_proposal, accept, role
 
 OPERATIONS = {
     path.stem: path.read_text()
@@ -60,6 +64,9 @@ async def world(database: str, clock: Clock) -> World:
     await make.a_bank_account(parties.supplier)
     invoices = [await make.an_invoice(status, parties=parties) for status in STATUSES]
     invoices.append(await make.an_invoice(S.A_VALIDER_2, parties=parties))
+    contract = await _a_contract(parties)
+    billed = {"parties": parties, "contract_number": contract.number}
+    invoices += [await make.an_invoice(status, **billed) for status in STATUSES[:2]]
     sides = {"supplier": parties.supplier, "recipient": parties.recipient}
     claims = [
         await making.a_claim(kind, await making.sides(kind.space, **sides), status)
@@ -68,7 +75,9 @@ async def world(database: str, clock: Clock) -> World:
     ]
     structures = [parties.of(p) for p in INVOICES.columns]
     ids = (
-        [d.id for d in (*invoices, *claims)] + [s.id for s in structures] + [service.id, "inv_none"]
+        [d.id for d in (*invoices, *claims, contract)]
+        + [s.id for s in structures]
+        + [service.id, "inv_none"]
     )
     texts = [invoices[1].number, parties.recipient.identifier, parties.recipient.name, "", "é"]
     return World(
@@ -93,7 +102,9 @@ async def world(database: str, clock: Clock) -> World:
             "EventCursor": ['"none"'],
         },
         names={
-            "invoice": invoices[1].id,
+            "invoice": invoices[-1].id,
+            "contract": contract.id,
+            "contractNumber": contract.number,
             "memo": claims[0].id,
             "refund": claims[2].id,
             "draft": invoices[0].id,
@@ -105,6 +116,20 @@ async def world(database: str, clock: Clock) -> World:
             "siret": parties.recipient.identifier,
         },
     )
+
+
+async def _a_contract(parties: make.Parties) -> Contract:
+    """In force between the recipient and the supplier; the validator has a part of it."""
+    terms = Terms(
+        label="Réfection de la voirie",
+        parties=(
+            role(ContractRole.CONTRACTING_AUTHORITY, parties.recipient),
+            role(ContractRole.HOLDER, parties.supplier),
+            role(ContractRole.PROJECT_MANAGER, parties.validator_1),
+        ),
+    )
+    contract = await a_proposal(terms, parties.recipient)
+    return await accept(contract, parties.supplier, parties.validator_1)
 
 
 def looking(actor: Actor) -> Callable[[], Context]:

@@ -54,6 +54,7 @@ fragment All on Invoice {
     address { town postalCode } services(first: 2) { nodes { code structure { id } } totalCount } }
   recipient { name parent { name parent { name } } }
   lines { number name quantity amount } firstLines { name number }
+  previous { number supplier { name } previous { id } lines { name } }
   history { nodes { __typename kind occurredAt ... on Moved { to } ... on Noted { comment } } }
   latest: history(first: 1, newestFirst: true) {
     edges { cursor node { kind } } pageInfo { hasNextPage endCursor }
@@ -77,8 +78,26 @@ async def test_ten_parents_cost_as_many_statements_as_fifty(toy_database: str) -
         count = await statements(toy.schema, EVERYTHING, {"size": size}, toy.context())
 
         # The log's head; for `invoices` the page, its count and its five relations to many (of
-        # which services are also counted); the same for `node`, which has no count.
-        assert count == 1 + (2 + 6) + (1 + 6)
+        # which services are also counted) and the one before with two relations; the same for
+        # `node`, which has no count.
+        assert count == 1 + (2 + 6 + 3) + (1 + 6 + 3)
+
+
+async def test_an_object_is_shown_only_to_who_may_see_it(toy_database: str) -> None:
+    text = "{ invoices(first: 50) { nodes { id previous { id } } } }"
+    viewer = toy.an_id("tst", 3)
+
+    answers = await ask(toy.schema, text, {}, lambda: toy.context(viewer))
+    everything = await ask(toy.schema, text, {}, toy.context)
+
+    assert answers.compiled == answers.ordinary
+    own = orjson.loads(answers.ordinary)["invoices"]["nodes"]
+    named = {node["id"]: node["previous"] for node in own}
+    whole = orjson.loads(everything.ordinary)["invoices"]["nodes"]
+    expected = {node["id"]: node["previous"] for node in whole if node["id"] in named}
+    shown = {i for i, before in expected.items() if before and before["id"] in named}
+    assert 0 < len(shown) < len(named)
+    assert named == {i: before if i in shown else None for i, before in expected.items()}
 
 
 async def test_a_switch_chooses_another_plan_of_the_same_operation(toy_database: str) -> None:

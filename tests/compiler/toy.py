@@ -31,6 +31,7 @@ from schema.reading import (
     one,
     page,
     part,
+    seen_one,
     shows,
     shows_one_of,
     to_many,
@@ -181,6 +182,9 @@ class Invoice(Node):
     is_late: bool = column(description="Late.")
     supplier: Structure = to_one("supplier_id", description="Supplier.")
     recipient: Structure | None = to_one("recipient_id", description="Recipient.")
+    previous: Annotated[Invoice, strawberry.lazy("tests.compiler.toy")] | None = seen_one(
+        "previous_id", description="The one before, if one may see it."
+    )
     lines: list[Line] = to_many("invoice_id", order=("number",), description="Lines.")
     first_lines: list[Line] = to_many(
         "invoice_id", order=("number",), limit=2, description="First lines."
@@ -297,7 +301,7 @@ CREATE INDEX toy_service_structure ON toy_service (structure_id, code, id);
 CREATE TABLE toy_invoice (id {id} PRIMARY KEY, number TEXT NOT NULL, status TEXT NOT NULL,
   total_net_cents BIGINT NOT NULL, rate TEXT, deposited_at {instant} NOT NULL, due_on DATE,
   is_late {bool} NOT NULL, supplier_id {id} NOT NULL, recipient_id {id},
-  recent_changes {json} NOT NULL, tags {json} NOT NULL);
+  previous_id {id}, recent_changes {json} NOT NULL, tags {json} NOT NULL);
 CREATE INDEX toy_invoice_deposited ON toy_invoice (deposited_at DESC, id DESC);
 CREATE INDEX toy_invoice_supplier ON toy_invoice (supplier_id, deposited_at DESC, id DESC);
 CREATE INDEX toy_invoice_recipient ON toy_invoice (recipient_id, deposited_at DESC, id DESC);
@@ -371,6 +375,7 @@ def rows(invoices: int, structures: int = 12, seed: int = 7) -> dict[str, list[t
                 n % 7 == 0,
                 an_id("tst", pick.randrange(structures)),
                 an_id("tst", pick.randrange(structures)) if n % 6 else None,
+                an_id("tin", n - 1) if n % 5 else None,
                 f"[{','.join(changes)}]",
                 '["a","b"]' if n % 2 else "[]",
             )
