@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -23,7 +23,8 @@ from domain.works.lifecycle import WORKS, WorksAction
 from domain.works.models import FACTS, facts_of
 from domain.works.progress import SILENCES, TASKS, Silence, Task
 from domain.works.words import WORKS_ACTIONS
-from schema.context import Info, InLocale, Locale
+from schema.context import InLocale, Locale
+from schema.contracts import Contract
 from schema.documents import (
     OfferedAction,
     PaymentClock,
@@ -45,15 +46,13 @@ from schema.reading import (
     connection,
     json_column,
     part,
+    seen_one,
     shows,
     to_many,
     to_one,
 )
 from schema.scalars import CurrencyCode, Sha256
 from schema.structures import BankAccount, Service, Structure
-
-if TYPE_CHECKING:
-    from schema.contracts import Contract
 
 shown_enum(WorksStage, "Moment du marché. When in the contract the file or the piece belongs.")
 shown_enum(AmountsMeaning, "Nature des montants. What the amounts of a works document are.")
@@ -192,21 +191,6 @@ def _is_corrected(row: Any) -> bool:
 
 def _history(viewer: Actor) -> Select:
     return feed.visible_events(viewer)
-
-
-LazyContract = Annotated["Contract", strawberry.lazy("schema.contracts")]
-
-
-def _seen(table: str, column_: str) -> Any:
-    """The object that a column names, only if the viewer may see it."""
-
-    async def seen(root: Any, info: Info) -> Any:
-        identifier = getattr(root, column_)
-        if identifier is None:
-            return None
-        return await info.context.load.seen(table, info.context.actor, identifier)
-
-    return seen
 
 
 def _task_label(row: Any, *, locale: InLocale = Locale.FR) -> str:
@@ -416,27 +400,27 @@ class WorksPiece(Node):
         description="Historique. The events of this piece that you may see, oldest first.",
     )
 
-    previous: WorksPiece | None = strawberry.field(
-        resolver=_seen("works_piece", "previous_id"),
+    previous: WorksPiece | None = seen_one(
+        "previous_id",
         description="Pièce précédente. What it follows; null when it opened the file, or when you"
         " may not see it.",
     )
-    attached_to: WorksPiece | None = strawberry.field(
-        resolver=_seen("works_piece", "attached_to_id"),
+    attached_to: WorksPiece | None = seen_one(
+        "attached_to_id",
         description="Jointe à. The holder's piece that carries this request to payment; null when"
         " none does yet, or when you may not see it.",
     )
-    replaces: WorksPiece | None = strawberry.field(
-        resolver=_seen("works_piece", "replaces_id"),
+    replaces: WorksPiece | None = seen_one(
+        "replaces_id",
         description="Refait. The refused piece that this one does again; null when there is none.",
     )
-    contract: LazyContract | None = strawberry.field(
-        resolver=_seen("contract", "contract_id"),
+    contract: Contract | None = seen_one(
+        "contract_id",
         description="Marché. The contract in force that the piece bills; null when none is known,"
         " or when you may not see it.",
     )
-    file: BillingFile | None = strawberry.field(
-        resolver=_seen("billing_file", "file_id"),
+    file: BillingFile | None = seen_one(
+        "file_id",
         description="Dossier. Null for a draft, for a subcontractor's request until the holder's"
         " piece carries it, and for whoever sees its own piece only.",
     )
@@ -461,8 +445,8 @@ class BillingFile(Node):
     commitment_number: str | None = column(description="Numéro d'engagement (BT-13).")
     period_from: date | None = column(description="Début de période. Of the works billed.")
     period_to: date | None = column(description="Fin de période. Of the works billed.")
-    contract: LazyContract | None = strawberry.field(
-        resolver=_seen("contract", "contract_id"),
+    contract: Contract | None = seen_one(
+        "contract_id",
         description="Marché. The contract in force that the file bills; null when none is known,"
         " or when you may not see it.",
     )

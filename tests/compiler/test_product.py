@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ from domain.contracts.codes import ContractRole
 from domain.contracts.draft import Terms
 from domain.contracts.models import Contract
 from domain.invoices.queries import INVOICES
+from domain.reference.frames import Frame
 from domain.reference.statuses import InvoiceStatus as S
+from domain.works import actions as works
+from domain.works.models import WorksPiece
 from resolvers.compiler import compile_operation
 from resolvers.loaders import Loaders
 from resolvers.root import schema
@@ -35,6 +38,7 @@ from tests.claims import making
 from tests.compiler.questions import Questioner
 from tests.compiler.roads import Answers, ask
 from tests.contracts.kit import a_proposal, accept, role
+from tests.world import a_statement, a_works_piece
 
 OPERATIONS = {
     path.stem: path.read_text()
@@ -73,9 +77,10 @@ async def world(database: str, clock: Clock) -> World:
         for kind in making.KINDS
         for status in (S.SUSPENDUE, S.BROUILLON)
     ]
+    pieces = await _two_pieces(parties)
     structures = [parties.of(p) for p in INVOICES.columns]
     ids = (
-        [d.id for d in (*invoices, *claims, contract)]
+        [d.id for d in (*invoices, *claims, *pieces, contract)]
         + [s.id for s in structures]
         + [service.id, "inv_none"]
     )
@@ -103,6 +108,8 @@ async def world(database: str, clock: Clock) -> World:
         },
         names={
             "invoice": invoices[-1].id,
+            "worksPiece": pieces[1].id,
+            "billingFile": str(pieces[1].file_id),
             "contract": contract.id,
             "contractNumber": contract.number,
             "memo": claims[0].id,
@@ -130,6 +137,20 @@ async def _a_contract(parties: make.Parties) -> Contract:
     )
     contract = await a_proposal(terms, parties.recipient)
     return await accept(contract, parties.supplier, parties.validator_1)
+
+
+async def _two_pieces(parties: make.Parties) -> tuple[WorksPiece, WorksPiece]:
+    """A monthly statement of the supplier, and the one of the project manager behind it."""
+    first = await a_works_piece(make.an_actor(parties.supplier), parties)
+    behind = replace(
+        a_statement(parties, "T-3"),
+        frame=Frame.A15,
+        depositor_id=parties.validator_1.id,
+        project_manager=None,
+        contracting_authority=None,
+        previous_id=first.id,
+    )
+    return first, (await works.submit(make.an_actor(parties.validator_1), behind)).piece
 
 
 def looking(actor: Actor) -> Callable[[], Context]:
@@ -168,6 +189,12 @@ COMPILED = (
     "Memos",
     "Refund",
     "Refunds",
+    "Contracts",
+    "ContractPage",
+    "WorksPiece",
+    "WorksPieces",
+    "BillingFile",
+    "BillingFiles",
 )
 
 
