@@ -26,8 +26,10 @@ from schema.pages import Connection
 
 @strawberry.input(description="Numéro de marché chez sa maîtrise d'ouvrage.")
 class ContractNumberRef:
-    contracting_authority_id: strawberry.ID = strawberry.field(description="Maîtrise d'ouvrage.")
-    number: str = strawberry.field(description="Numéro.")
+    contracting_authority_id: strawberry.ID = strawberry.field(
+        description="Maîtrise d'ouvrage. The structure by its identifier here, not its SIRET."
+    )
+    number: str = strawberry.field(description="Numéro. Exactly as it was given (BT-12).")
 
 
 @strawberry.input(one_of=True, description="Désignation d'un marché. Exactly one way to name it.")
@@ -78,7 +80,9 @@ class ContractMutation:
     @mutation(
         Permission.MANAGE_CONTRACTS,
         description="Proposer un marché. For its holder's side or its authority; it is in force"
-        " once the holder, the project manager and the authority accepted their roles.",
+        " once the holder (or the agent of the group), the project manager if there is one, and the"
+        " authority accepted their roles. The others may answer before or after. Those who must"
+        " answer get an e-mail.",
         shows=("contract", Contract),
         model=ContractRow,
     )
@@ -87,7 +91,10 @@ class ContractMutation:
 
     @mutation(
         Permission.MANAGE_CONTRACTS,
-        description="Proposer un avenant. New terms, agreed by those whom they concern.",
+        description="Proposer un avenant. For the holder's side or the authority: the whole terms"
+        " as they will be, in the place of an amendment that waits, or of the proposal while the"
+        " contract is not in force. They are in force once the other side accepted, and with it a"
+        " new project manager and whoever had agreed to a role that changes.",
         shows=("contract", Contract),
         model=ContractRow,
     )
@@ -103,7 +110,8 @@ class ContractMutation:
     @mutation(
         Permission.MANAGE_CONTRACTS,
         description="Répondre à un rôle. Accept or decline one of yours, or, as the authority,"
-        " admit a subcontractor to direct payment.",
+        " admit a subcontractor to direct payment or refuse it. A role declined may be accepted"
+        " later; a role accepted changes by an amendment only.",
         shows=("contract", Contract),
         model=ContractRow,
     )
@@ -112,8 +120,9 @@ class ContractMutation:
 
     @mutation(
         Permission.MANAGE_CONTRACTS,
-        description="Retirer ou clore un marché. Withdraw a proposal or an amendment, or close the"
-        " contract: `availableActions` says what you may.",
+        description="Retirer ou clore un marché. Either side withdraws a proposal or an amendment;"
+        " the authority alone closes a contract in force, for good. `availableActions` says what"
+        " you may.",
         shows=("contract", Contract),
         model=ContractRow,
     )

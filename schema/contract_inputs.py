@@ -56,7 +56,8 @@ class ContractTermsInput:
     )
     parties: list[ContractPartyInput] = strawberry.field(
         description="Participants. One contracting authority; one holder, or the agent of a group"
-        " and its co-contractors; at most 250."
+        " and its co-contractors; at most one project manager and one finance service; at most 250"
+        " in all."
     )
 
     def terms(self) -> Terms:
@@ -105,14 +106,19 @@ class ContractAmendInput:
 
 @strawberry.input(description="Réponse à un rôle.")
 class ContractRoleAnswerInput:
-    party: strawberry.ID = strawberry.field(description="Participant. The role, by its `id`.")
+    party: strawberry.ID = strawberry.field(
+        description="Rôle. The `id` of a party of the `terms` or of the `amendment`; one answer"
+        " holds for a role that is the same in both."
+    )
     action: ContractRoleAction = strawberry.field(
         description="Réponse. One of the `availableActions` of the role."
     )
     on: date | None = _optional(
         "Date de l'acte spécial (DC4). With ADMIT alone; today when not given."
     )
-    comment: str | None = _optional("Commentaire. Why; up to 500 characters.")
+    comment: str | None = _optional(
+        "Commentaire. Why; required with DECLINE and REFUSE_ADMISSION, up to 500 characters."
+    )
     idempotency_key: str | None = _optional(KEY)
 
     def answer(self) -> Answer:

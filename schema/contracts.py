@@ -218,7 +218,9 @@ class ContractTerms:
     notified_on: date | None = column(description="Notifié le. When the contract was notified.")
     amount: Decimal | None = column("amount_cents", CENTS, description="Montant HT. Net of VAT.")
     comment: str | None = column(description="Commentaire. What was said with the amendment.")
-    agreed_at: datetime | None = column(description="Convenus le. When all of them had accepted.")
+    agreed_at: datetime | None = column(
+        description="Convenus le. When all those whose agreement they need had accepted."
+    )
     created_at: datetime = column(description="Proposés le. When they were proposed.")
     lots: list[ContractLot] = to_many(
         "version_id", order=("position",), description="Lots. In the order given; at most 100."

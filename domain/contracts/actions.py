@@ -273,6 +273,8 @@ def _role_step(
         raise Forbidden(problem("BDR-CTR-028", ("action",), action=action.value))
     wanted = next(s for s in ROLE_STEPS if s.action is action)
     status = from_of(wanted, row.status, row.direct_payment)
+    if status is DirectPaymentStatus.NOT_ASKED:
+        raise WrongStatus(problem("BDR-CTR-030", ("action",)))
     raise WrongStatus(problem("BDR-LIF-001", ("action",), action=action.value, status=status.value))
 
 

@@ -58,16 +58,13 @@ def terms_problems(terms: Terms, facts: Facts, path: Path = ("terms",)) -> list[
     """Every reason to refuse terms."""
     if len(terms.lots) > MOST_LOTS or len(terms.parties) > MOST_PARTIES:
         return [problem("BDR-CTR-019", path, lots=MOST_LOTS, parties=MOST_PARTIES)]
+    # Who is not named at all is told so by `_known`, and by nothing else.
+    named = [n for n, party in enumerate(terms.parties) if party.identifier is not None]
     return [
         *_texts(terms, path),
         *_amounts(terms, path),
         *_composition(terms, path),
-        *(
-            p
-            for check in _OF_EACH
-            for n in range(len(terms.parties))
-            for p in check(terms, n, path)
-        ),
+        *(p for check in _OF_EACH for n in named for p in check(terms, n, path)),
         *_known(terms, facts, path),
     ]
 
@@ -90,11 +87,11 @@ def _texts(terms: Terms, path: Path) -> Problems:
     yield from text_problems(terms.label or "", (*path, "label"), LABEL_MAX)
     for n, lot in enumerate(terms.lots):
         at = (*path, "lots", str(n))
-        if lot.number is None:
-            yield problem("BDR-CTR-001", (*at, "number"))
         yield from text_problems(lot.number or "", (*at, "number"), LOT_MAX)
         yield from text_problems(lot.label or "", (*at, "label"), LABEL_MAX)
-        if lot.number in [earlier.number for earlier in terms.lots[:n]]:
+        if lot.number is None:
+            yield problem("BDR-CTR-001", (*at, "number"))
+        elif lot.number in [earlier.number for earlier in terms.lots[:n]]:
             yield problem("BDR-CTR-016", (*at, "number"), lot=lot.number)
 
 

@@ -93,10 +93,10 @@ CONTRACTS: dict[str, RuleText] = {
         "NOT_ALLOWED",
         "La structure « {identifier} » tient deux rôles qui ne vont pas ensemble.",
         "The structure “{identifier}” plays two roles that do not go together.",
-        "Une entreprise n'est pas à la fois titulaire, cotraitante et sous-traitante, ni des "
-        "deux côtés du marché.",
-        "A company is not holder, co-contractor and subcontractor at once, nor on both sides of "
-        "the contract.",
+        "N'en gardez qu'un : une entreprise est titulaire, cotraitante ou sous-traitante, et n'est "
+        "ni maîtrise d'ouvrage ni service financier du même marché.",
+        "Keep one of them: a company is holder, co-contractor or subcontractor, and neither "
+        "contracting authority nor finance service of the same contract.",
     ),
     "BDR-CTR-014": RuleText(
         "NOT_ALLOWED",
@@ -209,6 +209,15 @@ CONTRACTS: dict[str, RuleText] = {
         "This answer bears no date.",
         "Retirez la date ; seul l'acte d'acceptation du paiement direct en a une.",
         "Leave the date out; only the acceptance of direct payment has one.",
+    ),
+    "BDR-CTR-030": RuleText(
+        "WRONG_STATUS",
+        "Aucun paiement direct n'est demandé pour ce rôle.",
+        "No direct payment is asked for this role.",
+        "Pour le demander, donnez un plafond (`ceiling`) à un sous-traitant dans les termes, par "
+        "exemple par un avenant.",
+        "To ask for it, give a subcontractor a ceiling (`ceiling`) in the terms, for example by "
+        "an amendment.",
     ),
     # What is deposited on a contract
     "BDR-CTR-040": advice(
