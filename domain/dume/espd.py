@@ -167,8 +167,8 @@ def _signature(declaration: Declaration) -> str:
     said = (
         declaration.signatory,
         declaration.capacity,
-        declaration.place and f"à {declaration.place}",
-        declaration.signed_on and f"le {declaration.signed_on:%d/%m/%Y}",
+        f"à {declaration.place}" if declaration.place else None,
+        f"le {declaration.signed_on:%d/%m/%Y}" if declaration.signed_on else None,
     )
     return ", ".join(filter(None, said))
 
