@@ -257,8 +257,10 @@ def tell(
 
 def _step(document: Document, action: str, actor: Actor, path: tuple[str, ...]) -> Step[Any]:
     """The row of the table that the action takes here."""
-    rows = document.lifecycle.rows(action, document.status)
-    rows = tuple(r for r in rows if r.by is not Party.SYSTEM)
+    found = document.lifecycle.rows(action, document.status)
+    rows = tuple(r for r in found if r.by is not Party.SYSTEM)
+    if found and not rows:
+        raise WrongStatus(problem("BDR-LIF-024", path, action=action))
     if not rows:
         raise WrongStatus(problem("BDR-LIF-001", path, action=action, status=document.status))
     places, needs = document.places(), document.lifecycle.needs

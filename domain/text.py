@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 # Characters that reorder or hide the text around them: an invoice must read the same for everyone.
@@ -59,9 +61,15 @@ def normal(text: str | None) -> str | None:
 
 def shown(value: object) -> str:
     """A value as it may stand in a message: short, every unreadable character made visible."""
-    text = str(value)
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     cut = text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
     return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", cut)
+
+
+def shown_in_french(value: object) -> str:
+    """The same for a reader of French: a day as 20/11/2026."""
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    return f"{value:%d/%m/%Y}" if is_day else shown(value)
 
 
 def searchable(text: str | None, longest: int = 255) -> str | None:

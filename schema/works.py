@@ -129,6 +129,12 @@ class AvailableWorksAction(OfferedAction):
 )
 class PossibleDeposit:
     frame: Frame = strawberry.field(description="Cadre. That of the piece to deposit.")
+
+    @strawberry.field(description="Libellé. The published label of the frame.")
+    def label(self, locale: InLocale = Locale.FR) -> str:
+        words = FRAMES[self.frame].label
+        return words.en if locale is Locale.EN else words.fr
+
     as_party: Party = strawberry.field(
         description="En tant que. The part in which you would deposit; DEPOSITOR for a refused"
         " piece that you do again (`replacesId`)."

@@ -29,7 +29,7 @@ from domain.rules_text.signatures import SIGNATURES
 from domain.rules_text.structures import STRUCTURES
 from domain.rules_text.webhooks import WEBHOOKS
 from domain.rules_text.works import WORKS
-from domain.text import Fault, faults, first_unreadable, shown
+from domain.text import Fault, faults, first_unreadable, shown, shown_in_french
 
 __all__ = ["FIELDS", "RULES", "SECTIONS", "RuleText", "joined", "problem", "text_problems"]
 
@@ -76,14 +76,16 @@ def problem(rule: str, path: tuple[str, ...] = (), /, **params: object) -> Probl
     row = RULES[rule]
     given = {name: shown(value) for name, value in params.items()}
     field_fr, field_en = _field_of(path)
-    words = {"field_fr": field_fr, "field_en": field_en, **given}
+    fields = {"field_fr": field_fr, "field_en": field_en}
+    words = {**fields, **given}
+    mots = {**fields, **{name: shown_in_french(value) for name, value in params.items()}}
     return Problem(
         code=row.code,
         path=path,
         rule=rule,
-        fr=row.fr.format_map(words),
+        fr=row.fr.format_map(mots),
         en=row.en.format_map(words),
-        remedy_fr=row.remedy_fr.format_map(words),
+        remedy_fr=row.remedy_fr.format_map(mots),
         remedy_en=row.remedy_en.format_map(words),
         params=given,
         severity=row.severity,

@@ -93,7 +93,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "iban": ("IBAN", "IBAN"),
     "rib": ("RIB", "RIB"),
     "bic": ("BIC", "BIC"),
-    "holder": ("Titulaire du compte", "Account holder"),
+    "holder": ("Titulaire", "Holder"),
     "factorName": ("Affactureur", "Factor"),
     "serviceRequired": ("Code service obligatoire", "Service code required"),
     "commitmentRequired": ("Numéro d'engagement obligatoire", "Commitment number required"),

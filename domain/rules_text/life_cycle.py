@@ -17,8 +17,10 @@ LIFE_CYCLE: dict[str, RuleText] = {
         "L'action {action} revient à une autre partie ({party}) ou demande un droit que vous "
         "n'avez pas.",
         "The action {action} belongs to another party ({party}) or needs a right you do not hold.",
-        "Demandez à un gestionnaire de la structure l'espace correspondant en modification.",
-        "Ask a manager of the structure for the corresponding space with the right to modify.",
+        "Si votre structure est cette partie, demandez à son gestionnaire l'espace correspondant "
+        "en modification ; sinon, attendez que l'autre partie agisse.",
+        "If your structure is that party, ask its manager for the corresponding space with the "
+        "right to modify; otherwise wait until the other party acts.",
     ),
     "BDR-LIF-003": RuleText(
         "REQUIRED",
@@ -184,5 +186,14 @@ LIFE_CYCLE: dict[str, RuleText] = {
         "The action {action} needs a comment.",
         "Écrivez en quelques mots ce que l'autre partie doit savoir ou faire.",
         "Write in a few words what the other party must know or do.",
+    ),
+    "BDR-LIF-024": RuleText(
+        "WRONG_STATUS",
+        "L'action {action} n'est demandée par personne : elle suit d'un dépôt ou d'un délai.",
+        "Nobody asks for the action {action}: it follows from a deposit or from a delay.",
+        "Déposez la pièce attendue (« possibleDeposits » dit laquelle), ou choisissez une action "
+        "de « availableActions ».",
+        "Deposit the piece that is awaited (“possibleDeposits” says which), or choose an action of "
+        "“availableActions”.",
     ),
 }

@@ -233,12 +233,11 @@ WORKS: dict[str, RuleText] = {
     ),
     "BDR-WRK-028": RuleText(
         "NOT_ALLOWED",
-        "La procédure tacite n'est pas ouverte : le décompte général est attendu jusqu'au {date}, "
-        "ou a été notifié.",
-        "The tacit procedure is not open: the general statement is awaited until {date}, or was "
-        "notified.",
-        "Attendez la fin du délai, ou répondez au décompte général.",
-        "Wait for the end of the delay, or answer the general statement.",
+        "La procédure tacite n'est pas encore ouverte : le décompte général est attendu jusqu'au "
+        "{date}.",
+        "The tacit procedure is not open yet: the general statement is awaited until {date}.",
+        "Attendez la fin du délai.",
+        "Wait for the end of the delay.",
         CCAG,
     ),
     "BDR-WRK-029": RuleText(
@@ -456,5 +455,13 @@ WORKS: dict[str, RuleText] = {
         "The contract “{number}” names another actor: {expected}.",
         "Laissez le champ vide : le marché en vigueur le remplit.",
         "Leave the field empty: the contract in force fills it in.",
+    ),
+    "BDR-WRK-056": RuleText(
+        "NOT_ALLOWED",
+        "La procédure tacite n'a plus lieu d'être : le décompte général a été notifié.",
+        "The tacit procedure is over: the general statement was notified.",
+        "Répondez au décompte général.",
+        "Answer the general statement.",
+        CCAG,
     ),
 }

@@ -225,7 +225,9 @@ def rule_against(before: str, after: str, *, is_lapsed: bool, is_answered: bool)
     if circuits.closes_tacit_procedure(after):
         return None if is_lapsed else "BDR-WRK-030"
     if circuits.is_tacit(after):
-        return None if is_lapsed and not is_answered else "BDR-WRK-028"
+        if is_answered:
+            return "BDR-WRK-056"
+        return None if is_lapsed else "BDR-WRK-028"
     if circuits.is_tacit(before) and is_lapsed:
         return "BDR-WRK-029"
     return None

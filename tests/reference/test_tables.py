@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from string import Formatter
 
@@ -200,3 +202,12 @@ def test_a_message_names_the_field_in_words_and_shows_hostile_values_harmlessly(
     assert found.params == {"value": "\\u202e1\\u0000", "decimals": "6"}
     assert len(problem("BDR-INV-002", number="9" * 10_000).en) < 500
     assert FIELDS["totalNet"] == ("Total HT", "Net total")
+
+
+def test_a_message_writes_days_and_amounts_as_its_readers_do() -> None:
+    found = problem("BDR-CTR-023", ("on",), date=date(2026, 11, 5))
+
+    assert "05/11/2026" in found.fr
+    assert "2026-11-05" in found.en
+    assert found.params == {"date": "2026-11-05"}
+    assert "1000" in problem("BDR-CTR-015", ("amount",), amount=Decimal("1e3")).fr

@@ -82,6 +82,18 @@ async def test_the_monthly_circuit_with_a_subcontractor(database: str) -> None:
     assert await waits_for(file.id) == []
 
 
+async def test_a_deposit_follows_a_piece_and_no_action_does(database: str) -> None:
+    site = await a_site()
+    draft = await deposited(site, Frame.A4)
+
+    with pytest.raises(WrongStatus) as refused:
+        await act(draft, A.FOLLOW, site.project_manager)
+
+    (told,) = refused.value.problems
+    assert told.rule == "BDR-LIF-024"
+    assert "possibleDeposits" in told.remedy_en
+
+
 async def test_the_end_of_the_contract(database: str) -> None:
     site = await a_site()
 

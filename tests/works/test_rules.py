@@ -14,6 +14,7 @@ from domain.invoices.rules import MandateState, ServiceFacts, SupplierFacts
 from domain.lifecycle import Party
 from domain.reference.frames import Frame
 from domain.works.draft import Deduction, DeductionKind, PartyRef, PieceDraft
+from domain.works.progress import rule_against
 from domain.works.rules import PartyFacts, PieceFacts, WorksDepositFacts, problems_of
 
 HOLDER, MOE, MOA, SUB, CO = "str_holder", "str_moe", "str_moa", "str_sub", "str_co"
@@ -256,3 +257,18 @@ def test_an_invoice_is_no_works_piece() -> None:
     rules = problems_of(replace(DRAFT, frame=Frame.A1), FACTS)[:1]
 
     assert [(p.rule, p.path) for p in rules] == [("BDR-WRK-002", ("piece", "frame"))]
+
+
+@pytest.mark.parametrize(
+    ("is_lapsed", "is_answered", "rule"),
+    [
+        (False, False, "BDR-WRK-028"),
+        (False, True, "BDR-WRK-056"),
+        (True, True, "BDR-WRK-056"),
+        (True, False, None),
+    ],
+)
+def test_the_tacit_procedure_is_open_between_the_delay_and_the_answer(
+    is_lapsed: bool, is_answered: bool, rule: str | None
+) -> None:
+    assert rule_against("A7", "A22", is_lapsed=is_lapsed, is_answered=is_answered) == rule
