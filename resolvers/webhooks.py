@@ -121,7 +121,8 @@ class WebhookMutation:
 
     @mutation(
         Permission.MANAGE_WEBHOOKS,
-        description="Modifier un point de réception. It holds from the next event dispatched.",
+        description="Modifier un point de réception. It holds from the next event dispatched, and"
+        " for messages whose document is still to be run.",
         shows=("endpoint", WebhookEndpoint),
         model=Endpoint,
     )

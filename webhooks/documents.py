@@ -37,7 +37,7 @@ class Answer:
 
 
 class Unavailable(Exception):
-    """Nothing can be answered for a moment: the batch is tried again later."""
+    """Nothing can be answered for a moment: the same is tried again later."""
 
 
 class Language(Protocol):

@@ -123,7 +123,8 @@ async def create(actor: Actor, structure_id: str, draft: EndpointDraft) -> Kept:
 
 
 async def update(actor: Actor, endpoint_id: str, changes: Mapping[str, Any]) -> Endpoint:
-    """Change what is given of an endpoint; it holds from the next event dispatched.
+    """Change what is given of an endpoint; it holds from the next event dispatched, and for the
+    messages whose document is still to be run.
 
     What it is told, and where, is decided by those who may read it themselves.
 

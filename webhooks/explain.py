@@ -88,7 +88,8 @@ async def explain(actor: Actor, event_id: str, endpoint_id: str) -> Explanation 
         return Explanation(why_none(endpoint, event, await dispatch.position(), real_now()))
     is_spent = not delivery.body and await writing.spent_since(endpoint.structure_id) is not None
     why = why_state(delivery, endpoint, real_now(), is_spent=is_spent)
-    behind = await _behind(delivery) if delivery.state == DeliveryState.HELD else None
+    waits = delivery.state == DeliveryState.HELD and delivery.ordered
+    behind = await _behind(delivery) if waits else None
     return Explanation(why, delivery, behind, delivery.replay_id)
 
 

@@ -149,7 +149,9 @@ class Machine:
             await self.write()
 
     async def deliver(self) -> None:
-        """Send what is due. Returns at once when this process is doing so already."""
+        """Send what is due. Returns at once when this process is doing so already, or stops."""
+        if self._stopping:
+            return
         if self._pump is not None:
             self._pump.look_again()
             return

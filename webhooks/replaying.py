@@ -313,7 +313,7 @@ async def _put_in_front(endpoint_id: str, subjects: Collection[str], at: datetim
         f" WHERE d.endpoint_id = {one} AND {of_subjects} AND d.{OPEN} AND d.state = 'PENDING'"
         " AND d.ordered AND EXISTS (SELECT 1 FROM webhook_delivery e"
         f"  WHERE e.endpoint_id = d.endpoint_id AND e.subject_id = d.subject_id AND e.{OPEN}"
-        "   AND e.state = 'HELD' AND e.position < d.position)",
+        "   AND e.state = 'HELD' AND e.ordered AND e.position < d.position)",
         *statement.params,
     )
     await queue.let_go([(endpoint_id, subject) for subject in subjects], at)

@@ -35,13 +35,20 @@ LATE = timedelta(minutes=5)
 
 # At $1. What was given back since holds nobody any more, whatever was noted then.
 SPENT_SINCE = "CASE WHEN used_until > $1 THEN spent_since END"
-# By how much each has left: who takes little is never behind who takes a lot.
+# What is paused is not written: it would spend the budget of those who listen.
+_LISTENING = """
+  endpoint_id IN (SELECT id FROM webhook_endpoint WHERE structure_id = {0} AND status <> 'PAUSED')
+"""
+_HAS_UNWRITTEN = f"EXISTS (SELECT 1 FROM webhook_delivery WHERE endpoint_id = e.id AND {UNWRITTEN})"
+# By how much each has left: who takes little is never behind who takes a lot. Those too that are
+# still said to be late though nothing is left to write, so that they are told.
 _READY = f"""
   SELECT e.structure_id FROM webhook_endpoint e
   LEFT JOIN webhook_document_budget b ON b.structure_id = e.structure_id
-  WHERE EXISTS (SELECT 1 FROM webhook_delivery WHERE endpoint_id = e.id AND {UNWRITTEN})
-    AND (b.lease_until IS NULL OR b.lease_until <= $1)
-    AND ($3 OR b.used_until IS NULL OR b.used_until < $2)
+  WHERE (b.lease_until IS NULL OR b.lease_until <= $1) AND (
+    (e.status <> 'PAUSED' AND {_HAS_UNWRITTEN}
+      AND ($3 OR b.used_until IS NULL OR b.used_until < $2))
+    OR (e.documents_late_since IS NOT NULL AND e.status <> 'DELETED' AND NOT {_HAS_UNWRITTEN}))
   GROUP BY e.structure_id, b.used_until
   ORDER BY b.used_until IS NOT NULL, b.used_until
 """
@@ -52,11 +59,15 @@ _TAKE = """
 """
 # Whole events: their documents are run once, whatever the number of endpoints.
 _OLDEST = f"""
-  SELECT id, endpoint_id, position, subject_id, ordered FROM webhook_delivery
-  WHERE structure_id = $1 AND {UNWRITTEN} AND event_id IN (
-    SELECT event_id FROM webhook_delivery WHERE structure_id = $1 AND {UNWRITTEN}
+  SELECT id, endpoint_id, position, subject_id FROM webhook_delivery
+  WHERE structure_id = $1 AND {UNWRITTEN} AND {_LISTENING.format("$1")} AND event_id IN (
+    SELECT event_id FROM webhook_delivery
+    WHERE structure_id = $1 AND {UNWRITTEN} AND {_LISTENING.format("$1")}
     ORDER BY created_at, position LIMIT {EVENTS})
   ORDER BY created_at, position, id
+"""
+_AT_WILL = f"""
+  SELECT id FROM webhook_delivery WHERE structure_id = $1 AND {UNWRITTEN} AND NOT ordered
 """
 _WRITE = f"UPDATE webhook_delivery SET body = $2 WHERE id = $1 AND {UNWRITTEN}"
 _GO = """
@@ -66,8 +77,8 @@ _GO = """
 _SETTLE = f"""
   UPDATE webhook_document_budget SET used_until = $4,
     spent_since = CASE
-      WHEN NOT EXISTS (SELECT 1 FROM webhook_delivery WHERE structure_id = $2 AND {UNWRITTEN})
-        THEN NULL
+      WHEN NOT EXISTS (SELECT 1 FROM webhook_delivery
+        WHERE structure_id = $2 AND {UNWRITTEN} AND {_LISTENING.format("$2")}) THEN NULL
       WHEN $5 THEN COALESCE({SPENT_SINCE}, $1)
       ELSE spent_since END,
     lease = NULLIF(lease, $3),
@@ -189,6 +200,8 @@ async def _settle(
         used_until = await _used_until(structure_id)
         endpoints = await queue.lock_endpoints({row["endpoint_id"] for row in rows})
         await queue.lock_open(sorted(endpoints), {row["subject_id"] for row in rows})
+        # Read now: while documents ran, one may have been sent again, out of its queue.
+        free = {row["id"] for row in await fetch(_AT_WILL, structure_id)}
         results: dict[str, list[Result]] = {}
         bodies, in_order, at_will = [], [], []
         for row in rows:
@@ -201,7 +214,7 @@ async def _settle(
             bodies.append((row["id"], body_for(event, endpoint, answer).decode()))
             if answer is not None:
                 results.setdefault(endpoint.id, []).append(Result(endpoint, event.id, answer))
-            if row["ordered"] and endpoint.ordering == Ordering.PER_SUBJECT:
+            if row["id"] not in free and endpoint.ordering == Ordering.PER_SUBJECT:
                 in_order.append((endpoint.id, row["subject_id"]))
             else:
                 at_will.append((row["id"], real_now()))
@@ -230,7 +243,8 @@ async def _charge(
     at, per_minute = real_now(), policy.current().document_seconds_per_minute
     used = budget.after(used_until, took, at - took, per_minute)
     is_spent = budget.is_spent(used, at, per_minute)
-    await execute(_SETTLE, at, structure_id, lease, used, is_spent)
+    # Without a budget: when it was last served, so that the others come first.
+    await execute(_SETTLE, at, structure_id, lease, used or at, is_spent)
 
 
 async def _tell_lateness(structure_id: str) -> None:

@@ -31,7 +31,7 @@ from domain.rules_text.webhooks import WEBHOOKS
 from domain.rules_text.works import WORKS
 from domain.text import Fault, faults, first_unreadable, shown, shown_in_french
 
-__all__ = ["FIELDS", "RULES", "SECTIONS", "RuleText", "joined", "problem", "text_problems"]
+__all__ = ["FIELDS", "RULES", "RuleText", "joined", "problem", "text_problems"]
 
 
 def joined(sections: Iterable[Mapping[str, RuleText]]) -> dict[str, RuleText]:
@@ -48,7 +48,7 @@ def joined(sections: Iterable[Mapping[str, RuleText]]) -> dict[str, RuleText]:
     return rules
 
 
-SECTIONS = (
+_SECTIONS = (
     INVOICES,
     WORKS,
     LIFE_CYCLE,
@@ -68,7 +68,7 @@ SECTIONS = (
     DUME,
 )
 
-RULES = joined(SECTIONS)
+RULES = joined(_SECTIONS)
 
 
 def problem(rule: str, path: tuple[str, ...] = (), /, **params: object) -> Problem:

@@ -439,3 +439,108 @@ def test_the_reason_is_said_in_words(locale: str) -> None:
         True,
         True,
     )
+
+
+async def test_what_is_sent_again_while_its_document_runs_goes_all_the_same(
+    owner: Structure, receiver: Receiver, slow: Slow
+) -> None:
+    endpoint = await with_document(owner, receiver)
+    event = await news(owner)
+    actor = an_actor(owner)
+
+    async def again() -> None:
+        await endpoints.pause(actor, endpoint.id)
+        await endpoints.resume(actor, endpoint.id, Resume.NOW)
+        row = await Delivery.get(endpoint_id=endpoint.id, event_id=event.id)
+        await endpoints.redeliver(actor, row.id)
+
+    slow.meanwhile = again
+    await dispatched()
+
+    assert await why(owner, endpoint, event) is Why.ABOUT_TO_BE_SENT
+
+
+async def test_without_a_budget_structures_take_turns(
+    owner: Structure,
+    receiver: Receiver,
+    other: tuple[Structure, Receiver],
+    clock: Clock,
+    slow: Slow,
+    site: Site,
+) -> None:
+    site(document_seconds_per_minute=0)
+    neighbour, elsewhere = other
+    for one, to in ((owner, receiver), (neighbour, elsewhere)):
+        slow.takes[one.id] = 2 * writing.TURN
+        await with_document(one, to)
+        for n in range(3):
+            await news(one, n=n)
+    await dispatch()
+
+    served = []
+    while structures := await writing.ready():
+        served.append(structures[0])
+        await writing.turn(structures[0])
+
+    assert Counter(served[:2]) == Counter(served[2:4]) == Counter([owner.id, neighbour.id])
+
+
+async def test_what_is_paused_spends_nothing_of_the_budget(
+    owner: Structure, receiver: Receiver, clock: Clock, slow: Slow, site: Site
+) -> None:
+    site(document_seconds_per_minute=2)
+    slow.takes[owner.id] = SECOND
+    paused = await with_document(owner, receiver)
+    document = "query($event: ID!) { event(id: $event) { id } }"
+    listening = await with_document(owner, receiver, document=document)
+    actor = an_actor(owner)
+    await endpoints.pause(actor, paused.id)
+    for n in range(3):
+        await news(owner, n=n)
+
+    await dispatched()
+
+    assert (await unwritten(paused), await unwritten(listening)) == (3, 0)
+    assert await writing.spent_since(owner.id) is None
+    assert await writing.ready() == []
+    await endpoints.resume(actor, paused.id, Resume.ALL)
+    clock.advance(2 * MINUTE)
+    await written()
+    assert await unwritten(paused) == 0
+
+
+async def test_the_end_is_told_too_when_what_waited_is_given_up(
+    owner: Structure, receiver: Receiver, clock: Clock, slow: Slow, site: Site
+) -> None:
+    site(document_seconds_per_minute=1)
+    slow.takes[owner.id] = SECOND
+    heavy = await with_document(owner, receiver)
+    for n in range(12):
+        await news(owner, n=n)
+    for _ in range(7):
+        await dispatched()
+        clock.advance(MINUTE + SECOND)
+    actor = an_actor(owner)
+
+    await endpoints.pause(actor, heavy.id)
+    await endpoints.resume(actor, heavy.id, Resume.NOW)
+    await written()
+
+    kinds = [e.kind for e in await events.of_subject(heavy.id)]
+    assert kinds.count(life.DOCUMENTS_LATE) == kinds.count(life.DOCUMENTS_CAUGHT_UP) == 1
+
+
+async def test_a_machine_that_stops_begins_to_send_nothing(
+    owner: Structure, receiver: Receiver
+) -> None:
+    await an_endpoint(owner, receiver, kinds=("structure.updated",))
+    await news(owner)
+    await dispatch()
+    stopping = Machine()
+    await stopping.start()
+
+    await stopping.stop()
+    await stopping.deliver()
+
+    assert receiver.messages == []
+    assert await Delivery.filter(state="PENDING").count() == 1
