@@ -19,9 +19,19 @@ from domain.wakeups import Line, PostgresLine, RedisLine
 from resolvers import live
 from resolvers.live import Hub
 from settings import Settings, listening
-from tests.webhooks.test_processes import BROKER_URL, ROOT, SECRET_KEY
+from tests.webhooks.test_processes import BROKER_URL as SHARED_BROKER_URL
+from tests.webhooks.test_processes import ROOT, SECRET_KEY
 
 KINDS = ("postgres", "redis")
+
+
+def _own(worker: str) -> str:
+    """A Redis database of this process of the run alone: channels are heard by their number."""
+    number = 2 * int(worker.removeprefix("gw") or 0) % 14
+    return urlunsplit(urlsplit(SHARED_BROKER_URL)._replace(path=f"/{number}"))
+
+
+BROKER_URL = _own(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
 
 
 def a_line(kind: str, url: str) -> Line:
@@ -139,7 +149,8 @@ async def test_a_commit_of_another_process_is_read_without_the_pulse(
     await create_account("one@example.org", "One")
     hub = Hub()
     await hub.start()
-    chosen = {"DATABASE_URL": database_url, "WAKE_UPS": kind, "SECRET_KEY": SECRET_KEY}
+    chosen = {"DATABASE_URL": database_url, "BROKER_URL": BROKER_URL}
+    chosen |= {"WAKE_UPS": kind, "SECRET_KEY": SECRET_KEY}
     settings = Settings(
         database_url=database_url, broker_url=BROKER_URL, wake_ups=kind, secret_key=SECRET_KEY
     )
