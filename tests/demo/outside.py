@@ -19,6 +19,8 @@ from standardwebhooks import Webhook
 from websockets.asyncio.client import connect
 
 PATIENCE = 20.0
+# How often the same is asked again when the server says that it was too much.
+TRIES = 5
 
 
 class Failed(Exception):
@@ -35,16 +37,20 @@ class Caller:
     http: httpx2.AsyncClient
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The data of one operation.
+        """The data of one operation, after as long as the server asks to wait.
 
         Raises:
             Failed: the answer holds errors.
         """
-        answer = await self.http.post(
-            f"{self.base}/graphql",
-            json={"query": document, "variables": variables},
-            headers={"Authorization": f"Bearer {self.token}"},
-        )
+        for _ in range(TRIES):
+            answer = await self.http.post(
+                f"{self.base}/graphql",
+                json={"query": document, "variables": variables},
+                headers={"Authorization": f"Bearer {self.token}"},
+            )
+            if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+                break
+            await asyncio.sleep(float(answer.headers["retry-after"]))
         body = answer.json()
         if body.get("errors"):
             raise Failed(f"{self.name}: {body['errors'][0]['message']}")
