@@ -69,4 +69,6 @@ for (const form of document.querySelectorAll('form[data-webauthn]')) {
       button.focus();
     }
   });
+  // Sent before, the form holds no answer of a key, and the server says so.
+  form.dataset.ready = '';
 }

@@ -53,6 +53,7 @@ try {
   await page.goto(ACCOUNT);
   await withPassword(page);
   await page.getByRole('link', { name: /^Clé de sécurité/ }).press('Enter');
+  await page.locator('form[data-ready]').waitFor();
   await page.getByLabel(/^Nom/).fill('Cet ordinateur');
   await page.keyboard.press('Enter');
   await page.locator('.codes li').first().waitFor();
@@ -68,7 +69,7 @@ try {
   await page.goto(ACCOUNT);
   seen.loginScripts = await page.evaluate(() => document.scripts.length);
   await page.getByRole('link', { name: /clé d’accès/ }).press('Enter');
-  await page.locator('form[data-webauthn] button:focus').press('Enter');
+  await page.locator('form[data-ready] button:focus').press('Enter');
   await page.getByRole('heading', { name: /Sécurité du compte/ }).waitFor();
   seen.alone = await methods();
 
@@ -77,7 +78,7 @@ try {
   await page.goto(ACCOUNT);
   await withPassword(page);
   await page.getByRole('heading', { name: /Seconde étape/ }).waitFor();
-  await page.locator('form[data-webauthn] button:focus').press('Enter');
+  await page.locator('form[data-ready] button:focus').press('Enter');
   await page.getByRole('heading', { name: /Sécurité du compte/ }).waitFor();
   seen.second = await methods();
 
@@ -86,10 +87,10 @@ try {
   await devices.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
   await page.goto(`${PORTAL}/oauth/passkey`);
   seen.alertBefore = await page.getByRole('alert').count();
-  await page.locator('form[data-webauthn] button:focus').press('Enter');
+  await page.locator('form[data-ready] button:focus').press('Enter');
   await page.getByRole('alert').waitFor();
   seen.alert = await page.getByRole('alert').textContent();
-  await page.locator('form[data-webauthn] button:focus').waitFor();
+  await page.locator('form[data-ready] button:focus').waitFor();
   await devices.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
   await page.keyboard.press('Enter');
   await page.getByText('Vous êtes connecté.').waitFor();
